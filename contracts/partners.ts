@@ -3,6 +3,7 @@
  * Adapters and simulators in gateways/ speak exactly these shapes over HTTP; instants on the wire are ISO-8601 UTC.
  */
 import { z } from 'zod';
+import { handoverChannels } from '../domain/return.ts';
 
 const instant = z.iso.datetime({ offset: true });
 const minor = z.int().nonnegative();
@@ -54,10 +55,6 @@ export const refundRequestSchema = refundSchema.pick({
   currency: true,
 });
 export type RefundRequest = z.infer<typeof refundRequestSchema>;
-
-/** How the customer hands the goods over: 上门取件, 指定网点, 快递柜, or a carrier of their own. */
-export const handoverChannels = ['door_pickup', 'drop_off', 'locker', 'own_carrier'] as const;
-export type HandoverChannel = (typeof handoverChannels)[number];
 
 export const shipmentRequestSchema = z.strictObject({
   key: z.string().min(1),

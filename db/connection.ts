@@ -1,0 +1,26 @@
+/** The one connection of a process to MongoDB. Fails fast, so that a save of 2 s can fail and the case can go on without it. */
+import mongoose from 'mongoose';
+
+export type Connection = mongoose.Connection;
+
+/** Opens a connection; rejects if no primary answers in time. Majority writes and reads are written out, not left to defaults. */
+export const connectMongo = (uri: string, dbName = 'mendline'): Promise<Connection> =>
+  mongoose
+    .createConnection(uri, {
+      dbName,
+      bufferCommands: false,
+      autoIndex: false,
+      autoCreate: false,
+      serverSelectionTimeoutMS: 1_500,
+      connectTimeoutMS: 1_500,
+      socketTimeoutMS: 5_000,
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: { level: 'majority' },
+      maxPoolSize: 50,
+    })
+    .asPromise();
+
+export const isDuplicateKey = (err: unknown): boolean => (err as { code?: number } | undefined)?.code === 11_000;
+
+/** Every query ends by then, even if the server stalls. */
+export const maxTimeMS = 2_000;

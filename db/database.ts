@@ -1,0 +1,27 @@
+/** Everything MongoDB holds, behind one factory. Indexes are made by `prepare`, which a deployment runs once and start-up repeats harmlessly. */
+import { createCaseStore } from './cases.ts';
+import { connectMongo, type Connection } from './connection.ts';
+import { createInbox } from './inbox.ts';
+import { createLedgers } from './ledgers.ts';
+
+export type Database = ReturnType<typeof createDatabase>;
+
+export function createDatabase(connection: Connection) {
+  const cases = createCaseStore(connection);
+  const ledgers = createLedgers(connection);
+  const inbox = createInbox(connection);
+  return {
+    cases,
+    ledgers,
+    inbox,
+    async prepare(): Promise<void> {
+      for (const model of [...cases.models, ...ledgers.models, ...inbox.models]) await model.createIndexes();
+    },
+    /** Rejects if MongoDB does not answer. */
+    ping: async (): Promise<void> => void (await connection.db?.command({ ping: 1 }, { timeoutMS: 1_500 })),
+    close: (): Promise<void> => connection.close(),
+  };
+}
+
+export const openDatabase = async (uri: string, dbName?: string): Promise<Database> =>
+  createDatabase(await connectMongo(uri, dbName));

@@ -1,0 +1,122 @@
+/**
+ * What the API keeps of the messages it has taken: answers by Idempotency-Key, webhooks by event id, facts that match no case, free texts.
+ * Each expires by itself, texts excepted: they are erased with their subject.
+ */
+import { Schema } from 'mongoose';
+import { isDuplicateKey, maxTimeMS, type Connection } from './connection.ts';
+
+const dayMs = 86_400_000;
+/** How long a call may hold its key; after that a twin may take over, since the first has died. */
+export const leaseMs = 15_000;
+
+const answerSchema = new Schema(
+  { _id: String, bodyHash: String, leaseUntil: Number, status: Number, body: String, headers: Object, expiresAt: Date },
+  { collection: 'idempotency_keys', versionKey: false },
+);
+answerSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
+const webhookSchema = new Schema(
+  { _id: String, partner: String, type: String, state: String, receivedAt: Date, expiresAt: Date },
+  { collection: 'webhook_events', versionKey: false },
+);
+webhookSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
+const exceptionSchema = new Schema(
+  { _id: String, partner: String, why: String, body: Object, at: Date },
+  { collection: 'exceptions', versionKey: false },
+);
+exceptionSchema.index({ at: -1 });
+
+const textSchema = new Schema(
+  { _id: String, merchantId: String, caseId: String, author: String, text: String, at: Date },
+  { collection: 'texts', versionKey: false },
+);
+textSchema.index({ caseId: 1 });
+
+export interface Answer {
+  readonly status: number;
+  /** The body's bytes as they were sent, so that a repeat is answered byte by byte. */
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+export type Begun =
+  | { readonly kind: 'mine' }
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'other_body' }
+  | { readonly kind: 'in_flight' };
+export type Inbox = ReturnType<typeof createInbox>;
+
+export function createInbox(connection: Connection) {
+  const answers = connection.model('Answer', answerSchema);
+  const webhooks = connection.model('WebhookEvent', webhookSchema);
+  const exceptions = connection.model('PartnerException', exceptionSchema);
+  const texts = connection.model('Text', textSchema);
+  return {
+    models: [answers, webhooks, exceptions, texts],
+
+    /** Takes a key for one call. `mine`: go on and finish; else what to answer at once. */
+    async begin(key: string, bodyHash: string, now = Date.now()): Promise<Begun> {
+      const lease = { leaseUntil: now + leaseMs, expiresAt: new Date(now + 7 * dayMs) };
+      try {
+        await answers.create({ _id: key, bodyHash, ...lease });
+        return { kind: 'mine' };
+      } catch (err) {
+        if (!isDuplicateKey(err)) throw err;
+      }
+      const kept = await answers.findById(key).maxTimeMS(maxTimeMS).lean().exec();
+      if (!kept) return { kind: 'in_flight' }; // it has just been given up: the caller tries again
+      if (kept.bodyHash !== bodyHash) return { kind: 'other_body' };
+      if (kept.status)
+        return {
+          kind: 'answered',
+          answer: { status: kept.status, body: kept.body ?? '', headers: (kept.headers ?? {}) as Record<string, string> },
+        };
+      const taken = await answers.updateOne({ _id: key, status: null, leaseUntil: { $lt: now } }, { $set: lease });
+      return taken.modifiedCount === 1 ? { kind: 'mine' } : { kind: 'in_flight' };
+    },
+    async finish(key: string, { status, body, headers }: Answer): Promise<void> {
+      await answers.updateOne({ _id: key, status: null }, { $set: { status, body, headers } });
+    },
+    /** Nothing is kept of a call that changed nothing and may succeed later. */
+    async giveUp(key: string): Promise<void> {
+      await answers.deleteOne({ _id: key, status: null });
+    },
+
+    /** True if this event has been handled before; else it is written down as received. */
+    async wasHandled(partner: string, eventId: string, type: string): Promise<boolean> {
+      const _id = `${partner}/${eventId}`;
+      const expiresAt = new Date(Date.now() + 30 * dayMs);
+      await webhooks
+        .updateOne(
+          { _id },
+          { $setOnInsert: { partner, type, state: 'received', receivedAt: new Date(), expiresAt } },
+          { upsert: true },
+        )
+        .catch((err: unknown) => {
+          if (!isDuplicateKey(err)) throw err;
+        });
+      return (await webhooks.exists({ _id, state: 'handled' })) !== null;
+    },
+    async markHandled(partner: string, eventId: string): Promise<void> {
+      await webhooks.updateOne({ _id: `${partner}/${eventId}` }, { $set: { state: 'handled' } });
+    },
+    async addException(partner: string, eventId: string, why: string, body: object): Promise<void> {
+      await exceptions.updateOne(
+        { _id: `${partner}/${eventId}` },
+        { $setOnInsert: { partner, why, body, at: new Date() } },
+        { upsert: true },
+      );
+    },
+
+    /** Keeps a free text under a reference that a repeat of the same command finds again. */
+    async keepText(text: { ref: string; merchantId: string; caseId: string; author: string; text: string }): Promise<string> {
+      const { ref, ...rest } = text;
+      await texts.updateOne({ _id: ref }, { $setOnInsert: { ...rest, at: new Date() } }, { upsert: true });
+      return ref;
+    },
+    async textsOf(caseId: string): Promise<Map<string, string>> {
+      const kept = await texts.find({ caseId }).maxTimeMS(maxTimeMS).lean().exec();
+      return new Map(kept.map((one) => [one._id ?? '', one.text ?? '']));
+    },
+  };
+}

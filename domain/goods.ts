@@ -1,0 +1,163 @@
+/**
+ * Where the units of a case are, whether we accept them, and what becomes of them: three separate questions.
+ * Units of a line that stand alike travel as one lot, so that a line of 600 tissues is one record; a lot splits when its units part.
+ */
+export const receptions = [
+  'with_customer',
+  'awaiting',
+  'in_transit',
+  'received',
+  'short_shipped',
+  'shipped_wrong_item',
+  'lost_in_transit',
+] as const;
+export type Reception = (typeof receptions)[number];
+export const grades = ['A', 'B', 'C', 'D', 'no_fault_found', 'dead_on_arrival'] as const;
+export type Grade = (typeof grades)[number];
+export const dispositions = [
+  'hold_for_evidence',
+  'restock',
+  'refurbish',
+  'repair',
+  'return_to_vendor',
+  'liquidate',
+  'donate',
+  'scrap',
+] as const;
+export type Disposition = (typeof dispositions)[number];
+/** What the dock says of a unit: it is here, it was not in the parcel, or something else was. */
+export const conditions = ['received', 'missing', 'wrong_item'] as const;
+export type Condition = (typeof conditions)[number];
+
+export interface Lot {
+  readonly lineId: string;
+  readonly quantity: number;
+  readonly reception: Reception;
+  readonly acceptance?: 'accepted' | 'rejected';
+  readonly grade?: Grade;
+  readonly disposition?: Disposition;
+}
+
+export interface Counted {
+  readonly lineId: string;
+  readonly quantity: number;
+  readonly condition: Condition;
+}
+
+export interface Inspected {
+  readonly lineId: string;
+  readonly quantity: number;
+  readonly grade: Grade;
+  readonly disposition: Disposition;
+}
+
+/** Units somebody put on the way or in a parcel: they are expected at the dock. Found parcels arrive from `lost_in_transit` too. */
+export const expected = (lot: Lot): boolean =>
+  ['with_customer', 'awaiting', 'in_transit', 'lost_in_transit'].includes(lot.reception);
+/** What a count can take: a unit that was missing or wrong at first may still turn up. */
+export const countable = (condition: Condition) => (lot: Lot) =>
+  expected(lot) || (condition === 'received' && (lot.reception === 'short_shipped' || lot.reception === 'shipped_wrong_item'));
+export const ungraded = (lot: Lot): boolean => lot.reception === 'received' && lot.grade === undefined;
+
+const legalReceptions: Record<Reception, readonly Reception[]> = {
+  with_customer: ['awaiting', 'in_transit', 'received'],
+  awaiting: ['in_transit', 'received', 'with_customer', 'short_shipped', 'shipped_wrong_item', 'lost_in_transit'],
+  in_transit: ['received', 'awaiting', 'short_shipped', 'shipped_wrong_item', 'lost_in_transit'],
+  received: [],
+  short_shipped: ['received'],
+  shipped_wrong_item: ['received'],
+  lost_in_transit: ['received'],
+};
+
+/** Moves every lot that stands in one of `from`; lots elsewhere stay: a late fact never sets a unit back. */
+export const moveAll = (lots: readonly Lot[], from: readonly Reception[], to: Reception): Lot[] =>
+  merged(
+    lots.map((lot) =>
+      from.includes(lot.reception) && legalReceptions[lot.reception].includes(to) ? { ...lot, reception: to } : lot,
+    ),
+  );
+
+export const unitsWhere = (lots: readonly Lot[], test: (lot: Lot) => boolean): number =>
+  lots.reduce((sum, lot) => sum + (test(lot) ? lot.quantity : 0), 0);
+
+/**
+ * Takes units of a line out of the lots that pass the test, and changes them. `unplaced` is the index of the first entry
+ * for which there are not enough units; then `lots` is worth nothing.
+ */
+function place<U extends { readonly lineId: string; readonly quantity: number }>(
+  lots: readonly Lot[],
+  units: readonly U[],
+  test: (unit: U) => (lot: Lot) => boolean,
+  change: (unit: U) => Partial<Lot>,
+): { lots: Lot[]; unplaced?: number } {
+  let now = [...lots];
+  for (const [index, unit] of units.entries()) {
+    let left = unit.quantity;
+    now = now.flatMap((lot) => {
+      const taken = lot.lineId === unit.lineId && test(unit)(lot) ? Math.min(lot.quantity, left) : 0;
+      if (taken === 0) return [lot];
+      left -= taken;
+      const changed = { ...lot, ...change(unit), quantity: taken };
+      return taken === lot.quantity ? [changed] : [{ ...lot, quantity: lot.quantity - taken }, changed];
+    });
+    if (left > 0) return { lots: now, unplaced: index };
+  }
+  return { lots: merged(now) };
+}
+
+const arrival: Record<Condition, Reception> = {
+  received: 'received',
+  missing: 'short_shipped',
+  wrong_item: 'shipped_wrong_item',
+};
+
+const counting = (lots: readonly Lot[], units: readonly Counted[]) =>
+  place(
+    lots,
+    units,
+    (unit) => countable(unit.condition),
+    (unit) => ({ reception: arrival[unit.condition] }),
+  );
+const grading = (lots: readonly Lot[], units: readonly Inspected[]) =>
+  place(
+    lots,
+    units,
+    () => ungraded,
+    ({ grade, disposition }) => ({ grade, disposition }),
+  );
+
+/** Index of the first entry that names more units than are expected, or received and not yet graded; undefined: all fit. */
+export const miscounted = (lots: readonly Lot[], units: readonly Counted[]): number | undefined => counting(lots, units).unplaced;
+export const misgraded = (lots: readonly Lot[], units: readonly Inspected[]): number | undefined => grading(lots, units).unplaced;
+
+export const countUnits = (lots: readonly Lot[], units: readonly Counted[]): Lot[] => placed(counting(lots, units));
+export const gradeUnits = (lots: readonly Lot[], units: readonly Inspected[]): Lot[] => placed(grading(lots, units));
+
+function placed({ lots, unplaced }: { lots: Lot[]; unplaced?: number }): Lot[] {
+  if (unplaced !== undefined) throw new Error(`entry ${unplaced} names units that are not there`);
+  return lots;
+}
+
+/** Accepts what has been received and is not yet accepted or rejected. */
+export const acceptReceived = (lots: readonly Lot[]): Lot[] =>
+  merged(
+    lots.map((lot) => (lot.reception === 'received' && !lot.acceptance ? { ...lot, acceptance: 'accepted' as const } : lot)),
+  );
+
+/** Joins lots that stand alike, so that the number of records follows the differences and not the messages. */
+function merged(lots: readonly Lot[]): Lot[] {
+  const out: Lot[] = [];
+  for (const lot of lots) {
+    const twin = out.findIndex(
+      (other) =>
+        other.lineId === lot.lineId &&
+        other.reception === lot.reception &&
+        other.acceptance === lot.acceptance &&
+        other.grade === lot.grade &&
+        other.disposition === lot.disposition,
+    );
+    if (twin < 0) out.push(lot);
+    else out[twin] = { ...lot, quantity: out[twin]!.quantity + lot.quantity };
+  }
+  return out;
+}

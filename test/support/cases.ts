@@ -1,0 +1,81 @@
+/** What tests say a return is, in one place: an order of two kinds of goods, and the input a case starts from. */
+import type { Order } from '../../contracts/partners.ts';
+import type { ReturnInput } from '../../contracts/workflow.ts';
+import type { SlaPolicy } from '../../domain/case.ts';
+import { choosePacks } from '../../domain/policy/decide.ts';
+import { slaFor } from '../../domain/policy/sla.ts';
+import type { Reason } from '../../domain/policy/verdict.ts';
+import { loadPolicies, type PolicyStore } from '../../gateways/policy-packs.ts';
+
+const dayMs = 86_400_000;
+export const policies: PolicyStore = loadPolicies(new URL('../../policies', import.meta.url).pathname);
+
+export function orderOf(orderId: string, changes: Partial<Order> = {}): Order {
+  const now = Date.now();
+  return {
+    orderId,
+    merchantId: 'm1',
+    customerId: 'cust-1',
+    placedAt: new Date(now - 6 * dayMs).toISOString(),
+    deliveredAt: new Date(now - 3 * dayMs).toISOString(),
+    jurisdiction: 'GB',
+    currency: 'GBP',
+    paymentId: `pay-${orderId}`,
+    paidMinor: 10_000,
+    lines: [
+      { lineId: '1', sku: 'KETTLE', title: 'Kettle', category: 'home_appliance', quantity: 3, unitPriceMinor: 2_500 },
+      { lineId: '2', sku: 'TEA', title: 'Tea towel', category: 'textiles', quantity: 5, unitPriceMinor: 500 },
+    ],
+    ...changes,
+  };
+}
+
+export interface InputChanges {
+  readonly reason?: Reason;
+  readonly quantities?: Readonly<Record<string, number>>;
+  /** Changes to the pinned limits, e.g. shorter steps. */
+  readonly sla?: (sla: SlaPolicy) => SlaPolicy;
+  readonly historyBudget?: number;
+}
+
+/** The input as the API would make it. Steps give up after seconds, so that a test that waits for it does not wait for hours. */
+export function inputFor(
+  caseId: string,
+  order: Order,
+  { reason = 'quality', quantities = { 1: 2 }, sla = (same) => same, historyBudget }: InputChanges = {},
+): ReturnInput {
+  const lines = order.lines.flatMap((line) => {
+    const quantity = quantities[line.lineId] ?? 0;
+    const { lineId, sku, category, unitPriceMinor } = line;
+    return quantity > 0 ? [{ lineId, sku, category, unitPriceMinor, quantity, bought: line.quantity }] : [];
+  });
+  const noticeAt = Date.now();
+  const placedAt = Date.parse(order.placedAt);
+  const deliveredAt = order.deliveredAt ? Date.parse(order.deliveredAt) : undefined;
+  const { orderId, currency, paymentId, paidMinor, jurisdiction, platform } = order;
+  const facts = {
+    asOf: noticeAt,
+    jurisdiction,
+    platform,
+    order: { placedAt, deliveredAt, lines },
+    request: { reason, noticeAt, lines },
+  };
+  const packs = choosePacks(facts, policies.packs);
+  return {
+    caseId,
+    merchantId: order.merchantId,
+    rmaNo: `RMA-${caseId}`,
+    customerId: order.customerId,
+    openedBy: { id: order.customerId, role: 'customer' },
+    openedAt: noticeAt,
+    order: { orderId, currency, paymentId, paidMinor, placedAt, deliveredAt, jurisdiction, platform },
+    lines,
+    reason,
+    noticeAt,
+    handoverChannel: 'door_pickup',
+    policy: { packs: packs.map((pack) => policies.refOf(pack)), sla: sla(quickSteps(slaFor(policies.sla, packs, reason))) },
+    historyBudget,
+  };
+}
+
+const quickSteps = (sla: SlaPolicy): SlaPolicy => ({ ...sla, steps: { ...sla.steps, firstRetryMs: 50, maxRetryMs: 500 } });

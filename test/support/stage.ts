@@ -1,0 +1,147 @@
+/**
+ * The stage on which stories are played: a worker of its own on the shared servers, fakes for partners, a database of its own.
+ * Knows how to open, command and fast-forward a case; what a story must do is said by the tests.
+ */
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
+import type { Order } from '../../contracts/partners.ts';
+import type { Receipt, ReturnActivities, ReturnInput } from '../../contracts/workflow.ts';
+import { openDatabase } from '../../db/database.ts';
+import { fastForward } from '../../dev/time-travel.ts';
+import type { CommandName, Role } from '../../domain/permissions.ts';
+import type { ReturnState } from '../../domain/return.ts';
+import { createFakePartners } from '../../gateways/fake/fake-partners.ts';
+import { createCaseWorker } from '../../worker/worker.ts';
+import { commandUpdate, getCase, openCase, workflowIdOf } from '../../workflows/messages.ts';
+import type { returnCase } from '../../workflows/return.ts';
+import { inputFor, orderOf, policies, type InputChanges } from './cases.ts';
+
+// Once a process, before the first connection: only warnings are worth reading in a test run.
+Runtime.install({ logger: new DefaultLogger('WARN') });
+
+export type Stage = Awaited<ReturnType<typeof createStage>>;
+export const hours = 3_600;
+
+export async function createStage(name: string, wrap: (activities: ReturnActivities) => ReturnActivities = (same) => same) {
+  const id = `${name}-${randomUUID().slice(0, 8)}`;
+  const address = inject('temporalAddress');
+  const [connection, native, database] = await Promise.all([
+    Connection.connect({ address }),
+    NativeConnection.connect({ address }),
+    openDatabase(inject('mongoUri'), id),
+  ]);
+  await database.prepare();
+  const client = new Client({ connection });
+  const partners = createFakePartners();
+  const activities = wrap(createActivities({ database, ...partners, policies }));
+  const workers: { worker: Worker; running: Promise<void> }[] = [];
+  const startWorker = async () => {
+    const worker = await createCaseWorker({
+      connection: native,
+      namespace: 'default',
+      taskQueue: id,
+      activities,
+      workflowBundle: { codePath: inject('workflowBundle') },
+    });
+    workers.push({ worker, running: worker.run() });
+  };
+  await startWorker();
+
+  return {
+    client,
+    database,
+    partners,
+    taskQueue: id,
+    startWorker,
+    async stopWorkers() {
+      for (const { worker, running } of workers.splice(0)) {
+        worker.shutdown();
+        await running;
+      }
+    },
+
+    async open(changes: InputChanges & { order?: Order } = {}) {
+      const caseId = `C-${randomUUID().slice(0, 8)}`;
+      const order = changes.order ?? orderOf(`O-${caseId}`);
+      partners.orders.add(order);
+      const input = inputFor(caseId, order, changes);
+      const startWorkflowOperation = new WithStartWorkflowOperation<typeof returnCase>('returnCase', {
+        workflowId: workflowIdOf('return', caseId),
+        taskQueue: id,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      });
+      const receipt = await client.workflow.executeUpdateWithStart(openCase, {
+        args: [],
+        updateId: `${caseId}-open`,
+        startWorkflowOperation,
+      });
+      const handle = (await startWorkflowOperation.workflowHandle()) as WorkflowHandle<typeof returnCase>;
+      return playing(handle, input, receipt);
+    },
+
+    async close() {
+      await this.stopWorkers();
+      await database.close();
+      await native.close();
+      await connection.close();
+    },
+  };
+
+  function playing(handle: WorkflowHandle<typeof returnCase>, input: ReturnInput, opened: Receipt) {
+    const { caseId } = input;
+    return {
+      caseId,
+      handle,
+      input,
+      opened,
+      give: (
+        name: CommandName,
+        role: Role,
+        payload: object,
+        options: { updateId?: string; expectedRevision?: number } = {},
+      ): Promise<Receipt> =>
+        handle.executeUpdate(commandUpdate(name), {
+          updateId: options.updateId ?? randomUUID(),
+          args: [{ actor: { id: `${role}-1`, role }, expectedRevision: options.expectedRevision, payload } as never],
+        }),
+      state: () => handle.query(getCase) as Promise<ReturnState>,
+      pass: (seconds: number) => fastForward(handle, seconds),
+      ended: () => handle.result(),
+      read: () => database.cases.find('m1', caseId),
+    };
+  }
+}
+
+export type Playing = Awaited<ReturnType<Stage['open']>>;
+export const allUnits = (input: ReturnInput, more: object) =>
+  input.lines.map(({ lineId, quantity }) => ({ lineId, quantity, ...more }));
+
+/** From the request to the dock and through inspection, all units well. */
+export async function happily(rma: Playing): Promise<void> {
+  await rma.give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] });
+  await untilStage(rma, 'awaiting_handover');
+  await rma.give('record_reception', 'warehouse', {
+    parcelId: 'P1',
+    scanNo: 1,
+    units: allUnits(rma.input, { condition: 'received' }),
+  });
+  await rma.give('record_inspection', 'warehouse', { units: allUnits(rma.input, { grade: 'A', disposition: 'restock' }) });
+}
+
+/** Waits until the case has come to a stage; fails with where it is instead. */
+export async function untilStage(rma: Playing, ...stages: string[]): Promise<ReturnState> {
+  const giveUpAt = Date.now() + 20_000;
+  for (;;) {
+    const state = await rma.state();
+    if (stages.includes(state.stage)) return state;
+    if (Date.now() > giveUpAt)
+      throw new Error(
+        `${rma.caseId} is in ${state.stage}, not in ${stages.join(' or ')}: ${JSON.stringify(state.attention ?? '')}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}

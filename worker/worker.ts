@@ -1,0 +1,33 @@
+/** Wires activities to a Temporal worker. Stories come by path or as a prebuilt bundle; starting is main.ts. */
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { fileURLToPath } from 'node:url';
+import type { ReturnActivities } from '../contracts/workflow.ts';
+
+export const storiesPath = fileURLToPath(
+  new URL(`../workflows/index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
+
+export interface CaseWorkerOptions
+  extends Pick<
+    WorkerOptions,
+    'workflowBundle' | 'identity' | 'shutdownGraceTime' | 'maxCachedWorkflows' | 'workerDeploymentOptions'
+  > {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly activities: ReturnActivities;
+  readonly stickyTimeoutMs?: number;
+}
+
+export const createCaseWorker = ({
+  activities,
+  workflowBundle,
+  stickyTimeoutMs = 3_000,
+  ...options
+}: CaseWorkerOptions): Promise<Worker> =>
+  Worker.create({
+    ...options,
+    ...(workflowBundle ? { workflowBundle } : { workflowsPath: storiesPath }),
+    activities: { ...activities },
+    stickyQueueScheduleToStartTimeout: stickyTimeoutMs,
+  });

@@ -1,0 +1,308 @@
+/**
+ * The case file: the one value a story works on, and the machinery all stories share. State changes only by `record`;
+ * handlers, clock, saving, cancellation and leaving are here, so that a story is left with the trade.
+ */
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  currentUpdateInfo,
+  proxyActivities,
+  proxyLocalActivities,
+  rootCause,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CaseAbout, Receipt, ReturnActivities, TimelineRow, UndoInput } from '../contracts/workflow.ts';
+import {
+  applyEvent,
+  availableMoves,
+  cancelMove,
+  dueAtOf,
+  eventOf,
+  hasSeen,
+  isEnded,
+  nextMilestone,
+  rowOf,
+  type AnyRules,
+  type CaseEvent,
+  type CaseRules,
+  type CaseState,
+  type SlaPolicy,
+} from '../domain/case.ts';
+import type { Milestone } from '../domain/clocks.ts';
+import type { Command, Refusal } from '../domain/commands.ts';
+import { commandNames, mendline, roles, type CommandName, type Role } from '../domain/permissions.ts';
+import type { UndoEntry } from '../domain/undo.ts';
+import { unwind, type UndoSteps } from './compensations.ts';
+import { detailsOf, timerSummary } from './current-details.ts';
+import { commandUpdate, getAvailableMoves, getCase, getClocks, getLedger, getTimeline, openCase } from './messages.ts';
+import { attributesOf, sameAttributes, type Attributes } from './search-attributes.ts';
+import { keepTime } from './sla-clock.ts';
+
+const { saveCase } = proxyLocalActivities<ReturnActivities>({ startToCloseTimeout: '2s', retry: { maximumAttempts: 2 } });
+const { flushCase } = proxyActivities<ReturnActivities>({
+  startToCloseTimeout: '5s',
+  retry: { initialInterval: '1s', maximumInterval: '20s' },
+  summary: 'Bring the read model up to date',
+});
+
+/** What a case type brings along: its rules, its commands, and how to undo its steps. */
+export interface CaseType<S extends CaseState, E extends CaseEvent> {
+  readonly rules: CaseRules<S, E>;
+  refusal(state: S, command: Command): Refusal | undefined;
+  eventOfCommand(state: S, command: Command): E;
+  readonly undoSteps: UndoSteps;
+}
+
+export class CaseFile<S extends CaseState, E extends CaseEvent> {
+  /** No command is taken any more: the run is about to end or to continue as new. */
+  closing = false;
+  private confirmed = -1;
+  private saveIsLate = false;
+  private restingIn?: string;
+  private shown?: Attributes;
+  private stepScope?: CancellationScope;
+  private readonly journal: TimelineRow[] = [];
+  private readonly rules: AnyRules;
+
+  constructor(
+    readonly type: CaseType<S, E>,
+    public state: S,
+    private readonly sla: SlaPolicy,
+    private readonly about: CaseAbout,
+    private readonly historyBudget?: number,
+  ) {
+    this.rules = type.rules as unknown as AnyRules;
+  }
+
+  get stage(): string {
+    return this.state.stage;
+  }
+  get undo(): readonly UndoEntry[] {
+    return this.state.undo;
+  }
+  get ended(): boolean {
+    return isEnded(this.rules, this.state);
+  }
+  /** The story has more to do in this run. */
+  get goesOn(): boolean {
+    return !this.ended && !this.outgrown;
+  }
+  private get outgrown(): boolean {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    return continueAsNewSuggested || (this.historyBudget !== undefined && historyLength > this.historyBudget);
+  }
+
+  /** The only way the case changes. Answers the new revision; leaving a stage calls off the step that runs in it. */
+  record(event: E | CaseEvent): number {
+    const { stage } = this;
+    this.state = applyEvent(this.type.rules, this.state, event as E, Date.now(), this.sla);
+    const { verdict: _, messageId: __, ...told } = event as E & { verdict?: unknown };
+    this.journal.push({ seq: this.state.revision, at: this.state.at, stage: this.stage, event: told });
+    if (this.stage !== stage) this.stepScope?.cancel();
+    setCurrentDetails(detailsOf(this.rules, this.state, this.about));
+    return this.state.revision;
+  }
+
+  /** Rests until somebody or something else moves the case on, or this run has grown too long. */
+  async left(stage = this.stage): Promise<void> {
+    this.restingIn = stage;
+    await condition(() => this.stage !== stage || this.outgrown);
+  }
+
+  /**
+   * Does a partner's step for as long as its limit allows. undefined: it was refused for good and a person was asked, its limit ran
+   * out and the stage's default was taken, or the stage was left meanwhile; the story looks at the stage again.
+   */
+  async insist<T>(step: string, call: () => Promise<T>): Promise<T | undefined> {
+    const { stage } = this;
+    this.restingIn = stage;
+    const scope = (this.stepScope = new CancellationScope());
+    try {
+      return await scope.run(call);
+    } catch (err) {
+      if (this.stage !== stage) return undefined; // the armed undo takes back what may have happened
+      if (!(err instanceof ActivityFailure)) throw err; // a bug: the task waits for a mended build
+      const cause = inWords(err);
+      const refused = err.retryState === 'NON_RETRYABLE_FAILURE';
+      const onTimeout = rowOf(this.rules, stage)?.onTimeout ?? 'step_failed';
+      this.record({ type: refused ? 'step_failed' : onTimeout, by: mendline, step, cause });
+      return undefined;
+    } finally {
+      this.stepScope = undefined;
+    }
+  }
+
+  /** Registers how a step is taken back, before the step is tried. */
+  arm(step: string, undo: string): void {
+    if (!this.undo.some((entry) => entry.step === step && entry.state === 'armed'))
+      this.record({ type: 'armed', by: mendline, step, undo });
+  }
+  /** The point of no return: from here only forward. */
+  disarm(): void {
+    if (this.undo.some((entry) => entry.state === 'armed')) this.record({ type: 'disarmed', by: mendline });
+  }
+  async unwind(): Promise<boolean> {
+    this.restingIn = this.stage;
+    return unwind(this, this.type.undoSteps);
+  }
+  undoInput({ step }: UndoEntry): UndoInput {
+    const { caseId, merchantId } = this.state;
+    return { key: `${caseId}/${step}`, caseId, merchantId, orderId: this.about.orderId };
+  }
+
+  nextMilestone(): Milestone | undefined {
+    return nextMilestone(this.state);
+  }
+  ring(milestone: Milestone): void {
+    this.record(eventOf(this.rules, this.state, milestone));
+  }
+  timerSummary(milestone: Milestone): string {
+    return timerSummary(this.rules, this.state, milestone);
+  }
+
+  /** The Cancel button of the Temporal UI: a manager's cancel_case where the stage allows it, else only noted. */
+  cancelFromOutside(): void {
+    this.record({ type: cancelMove(this.rules, this.state) ?? 'cancel_noted', by: { id: 'temporal', role: 'operator' } });
+  }
+
+  /** Waits for the read model to show this revision, or for word that MongoDB is away. */
+  async saved(revision: number): Promise<void> {
+    await condition(() => this.confirmed >= revision || this.saveIsLate);
+  }
+  /** Like `saved`, without that limit: the read model has the last word before a run ends. */
+  async level(): Promise<void> {
+    await condition(() => this.confirmed >= this.state.revision);
+  }
+  receipt(role?: Role): Receipt {
+    const { revision, stage } = this.state;
+    const { verdict } = this.state as { verdict?: Receipt['verdict'] };
+    const moves = availableMoves(this.rules, this.state, role);
+    return { revision, stage, availableMoves: moves, projected: this.confirmed >= revision, dueAt: dueAtOf(this.state), verdict };
+  }
+
+  /** Keeps the read model level: at most one save in flight, the newest state wins, passing stages are not worth one. */
+  async keepSaved(): Promise<void> {
+    for (;;) {
+      await condition(
+        () => this.confirmed < this.state.revision && (this.ended || this.closing || this.restingIn === this.stage),
+      );
+      this.show();
+      const revision = this.state.revision;
+      try {
+        await saveCase(this.snapshot());
+      } catch {
+        this.saveIsLate = true;
+        await flushCase(this.snapshot());
+      }
+      this.saveIsLate = false;
+      this.confirmed = Math.max(this.confirmed, revision);
+    }
+  }
+
+  private snapshot() {
+    const { state, about } = this;
+    const stamp = state.run * 1e12 + workflowInfo().historyLength * 1e6 + state.revision;
+    return { stamp, state, about, rows: this.journal.filter((row) => row.seq > this.confirmed) };
+  }
+
+  /** Search attributes cost an event each time: told when the case begins to wait for somebody, or to need a person, or no longer does. */
+  private show(): void {
+    const next = attributesOf(this.rules, this.state);
+    const attentionChanged = (this.shown?.NeedsAttention ?? false) !== next.NeedsAttention;
+    const waits = rowOf(this.rules, this.stage)?.clockFrom === 'entry';
+    if ((!waits && !attentionChanged) || sameAttributes(this.shown, next)) return;
+    upsertSearchAttributes(next.pairs(this.shown));
+    this.shown = next;
+  }
+
+  /** Every handler, set before the first await: an Update may come before the story begins. */
+  handleMessages(): void {
+    setHandler(openCase, async () => {
+      await condition(() => this.stage !== 'requested');
+      await this.saved(this.state.revision);
+      return this.receipt();
+    });
+    for (const name of commandNames) this.handleCommand(name);
+    setHandler(getCase, () => this.state);
+    setHandler(getTimeline, (query) => this.journal.filter((row) => row.seq >= (query?.from ?? 0)));
+    setHandler(getClocks, () => this.state.clocks);
+    setHandler(getLedger, () => ({ undo: this.state.undo, money: this.state.money }));
+    setHandler(getAvailableMoves, (query) => availableMoves(this.rules, this.state, query?.role));
+  }
+
+  private handleCommand(name: CommandName): void {
+    const commandOf = (sent: Omit<Command, 'name' | 'messageId'>): Command => ({
+      ...sent,
+      name,
+      messageId: currentUpdateInfo()?.id ?? '',
+    });
+    setHandler(
+      commandUpdate(name),
+      async (sent) => {
+        const command = commandOf(sent);
+        if (!hasSeen(this.state, command.messageId)) this.record(this.type.eventOfCommand(this.state, command));
+        await this.saved(this.state.revision);
+        return this.receipt(roles.find((role) => role === command.actor.role));
+      },
+      {
+        validator: (sent) => this.refuseIfClosed(this.type.refusal(this.state, commandOf(sent))),
+        description: descriptions[name],
+      },
+    );
+  }
+
+  private refuseIfClosed(refusal: Refusal | undefined): void {
+    if (this.closing && !this.ended) throw ApplicationFailure.nonRetryable('the case is being carried over', 'try_again');
+    if (refusal) throw ApplicationFailure.nonRetryable(refusal.message, refusal.code, refusal);
+  }
+}
+
+const descriptions: Readonly<Record<CommandName, string>> = {
+  decide_request: 'Agent accepts or refuses the request',
+  withdraw_case: 'Customer takes the request back',
+  cancel_case: 'Agent or manager cancels; what was done is undone',
+  submit_tracking: 'Customer or agent tells the tracking number of the parcel',
+  record_reception: 'Warehouse counts what arrived',
+  record_inspection: 'Warehouse grades what arrived',
+  resolve_attention: 'A person settles a parked case: retry, skip, override or compensate',
+  hold_case: 'Stops the pausable clocks',
+  resume_case: 'Lets the clocks run again',
+  assign_case: 'Names the person who looks after the case',
+  add_note: 'Adds a note to the timeline',
+};
+
+/** The error as a person reads it, with the partner's code before it. */
+function inWords(failure: ActivityFailure): string {
+  const { cause } = failure;
+  const words = rootCause(failure) ?? failure.message;
+  return cause instanceof ApplicationFailure && cause.type ? `${cause.type}: ${words}` : words;
+}
+
+/** Runs a story to its end, or until it has outgrown its history ('unfinished'). The Cancel button is a manager's cancel_case. */
+export async function runCase<S extends CaseState, E extends CaseEvent>(
+  file: CaseFile<S, E>,
+  story: () => Promise<void>,
+): Promise<'ended' | 'unfinished'> {
+  const root = CancellationScope.current();
+  root.cancelRequested.catch(() => file.cancelFromOutside());
+  await CancellationScope.nonCancellable(async () => {
+    void file.keepSaved();
+    void keepTime(file);
+    await story();
+    if (file.ended && !(await file.unwind()))
+      file.record({ type: 'noted', by: mendline, cause: 'something is left to be undone by hand' });
+    file.closing = true;
+    await file.level();
+    await condition(allHandlersFinished);
+  });
+  if (!file.ended) return 'unfinished';
+  if (root.consideredCancelled && file.stage === 'cancelled') throw new CancelledFailure('cancelled from outside');
+  return 'ended';
+}

@@ -1,0 +1,65 @@
+/** What a manager reads in the Temporal UI: where the case is, who holds it, until when, and what to do. No personal data. */
+import type { CaseAbout } from '../contracts/workflow.ts';
+import {
+  attentionVerbs,
+  dueAtOf,
+  isEnded,
+  ladder,
+  ownerOf,
+  rowOf,
+  verbsOf,
+  type AnyRules,
+  type CaseState,
+} from '../domain/case.ts';
+import type { Milestone } from '../domain/clocks.ts';
+import { formatMinor } from '../domain/money.ts';
+
+const minute = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const plain = (word: string): string => word.replaceAll('_', ' ');
+
+/** `waits for agent until 2026-11-24 10:00 UTC, then agreed_by_silence`: the text beside a timer. */
+export function timerSummary(rules: AnyRules, state: CaseState, { at, kind, clockId }: Milestone): string {
+  if (clockId === 'hold') return `on hold until ${minute(at)}`;
+  const who = plain(ownerOf(rules, state));
+  return kind === 'warned' ? `waits for ${who}, reminder ${minute(at)}` : `waits for ${who} until ${minute(at)}`;
+}
+
+export function detailsOf(rules: AnyRules, state: CaseState, about: CaseAbout): string {
+  const due = dueAtOf(state);
+  const row = rowOf(rules, state.stage);
+  const money = state.money.map((line) => `${formatMinor(line.amountMinor, state.currency)} ${line.state}`).join(', ');
+  const rows = [
+    `**${plain(state.stage)}** · ${about.caseType} ${about.rmaNo} · order ${about.orderId}`,
+    isEnded(rules, state)
+      ? 'The case has ended.'
+      : `Held by: **${plain(ownerOf(rules, state))}**${state.assignee ? ` (${state.assignee})` : ''}`,
+    due === undefined ? '' : `Due: **${minute(due)}**, then \`${row?.onTimeout}\``,
+    state.hold ? `On hold: ${plain(state.hold.reason)}, until ${minute(state.hold.until)}` : '',
+    money ? `Money: ${money}` : '',
+    ...(state.stage === 'needs_attention' ? whatToDo(rules, state) : []),
+  ];
+  return rows.filter(Boolean).join('\n\n');
+}
+
+const meaning: Record<(typeof attentionVerbs)[number], string> = {
+  retry: 'do the step again, with the same key',
+  skip: 'go on without it (a reason is needed)',
+  override: 'put a result in its place (proof and a manager where money moves)',
+  compensate: 'take everything back and end as cancelled',
+};
+
+function whatToDo(rules: AnyRules, state: CaseState): string[] {
+  const { attention, from = '' } = state;
+  if (!attention) return [];
+  const results = rowOf(rules, from)?.results ?? [];
+  const verbs = verbsOf(rules, state).map((verb) => {
+    const which = verb === 'override' ? `, one of: ${results.join(', ')}` : '';
+    return `- \`${verb}\`: ${meaning[verb]}${which}`;
+  });
+  return [
+    `### A person is needed\n\`${attention.step}\` failed in stage ${plain(from)}: **${attention.cause}**`,
+    `Since ${minute(attention.since)}, ${attention.attempts} ${attention.attempts === 1 ? 'attempt' : 'attempts'}, with the ${plain(ladder[attention.rung] ?? 'operations')}.`,
+    `**What to do.** Mend the cause, then send the Signal \`retry_now\` with input \`{}\` from this page. For any other way, \`POST /cases/${state.caseId}/resolve-attention\` with a \`verb\`:`,
+    verbs.join('\n'),
+  ];
+}

@@ -1,0 +1,2 @@
+/** Every story, by path: the worker's bundle starts here. A new case type adds its line. */
+export { returnCase } from './return.ts';

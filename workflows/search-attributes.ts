@@ -1,0 +1,57 @@
+/** The search attributes a case sets: what managers filter by in the Temporal UI. Clear text for everyone, so nothing personal. */
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
+import { dueAtOf, ownerOf, type AnyRules, type CaseState } from '../domain/case.ts';
+
+export const MerchantId = defineSearchAttributeKey('MerchantId', SearchAttributeType.KEYWORD);
+export const CaseType = defineSearchAttributeKey('CaseType', SearchAttributeType.KEYWORD);
+export const CaseStage = defineSearchAttributeKey('CaseStage', SearchAttributeType.KEYWORD);
+/** A keyed hash of the customer's id: it finds a customer's cases and names nobody. */
+export const CustomerRef = defineSearchAttributeKey('CustomerRef', SearchAttributeType.KEYWORD);
+export const OrderId = defineSearchAttributeKey('OrderId', SearchAttributeType.KEYWORD);
+/** Whom the case waits for. */
+export const Team = defineSearchAttributeKey('Team', SearchAttributeType.KEYWORD);
+/** The step that failed. */
+export const AttentionReason = defineSearchAttributeKey('AttentionReason', SearchAttributeType.KEYWORD);
+export const NeedsAttention = defineSearchAttributeKey('NeedsAttention', SearchAttributeType.BOOL);
+export const SlaDueAt = defineSearchAttributeKey('SlaDueAt', SearchAttributeType.DATETIME);
+
+export interface Attributes {
+  readonly CaseStage: string;
+  readonly Team: string;
+  readonly dueAt?: number;
+  readonly NeedsAttention: boolean;
+  readonly AttentionReason?: string;
+  /** What to upsert, given what is shown already: only what differs. */
+  pairs(shown?: Attributes): SearchAttributeUpdatePair[];
+}
+
+export function attributesOf(rules: AnyRules, state: CaseState): Attributes {
+  const parked = state.stage === 'needs_attention';
+  const next = {
+    CaseStage: state.stage,
+    Team: ownerOf(rules, state),
+    dueAt: dueAtOf(state),
+    NeedsAttention: parked,
+    AttentionReason: parked ? state.attention?.step : undefined,
+  };
+  return { ...next, pairs: (shown) => pairs(next, shown) };
+}
+
+type Told = Omit<Attributes, 'pairs'>;
+
+export const sameAttributes = (a: Told | undefined, b: Told): boolean =>
+  a?.CaseStage === b.CaseStage && a.Team === b.Team && a.dueAt === b.dueAt && a.AttentionReason === b.AttentionReason;
+
+function pairs(next: Told, shown?: Told): SearchAttributeUpdatePair[] {
+  const all: SearchAttributeUpdatePair[] = [
+    { key: CaseStage, value: next.CaseStage },
+    { key: Team, value: next.Team },
+    { key: SlaDueAt, value: next.dueAt === undefined ? null : new Date(next.dueAt) },
+  ];
+  if ((shown?.NeedsAttention ?? false) === next.NeedsAttention) return all;
+  return [
+    ...all,
+    { key: NeedsAttention, value: next.NeedsAttention },
+    { key: AttentionReason, value: next.AttentionReason ?? null },
+  ];
+}

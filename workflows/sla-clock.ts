@@ -1,0 +1,32 @@
+/**
+ * One rolling timer a case: armed for the nearest milestone of the state, re-armed only when that moves.
+ * A step of ours, a pause or the end leave it pending. What it means when it rings is domain/case.ts.
+ */
+import { condition } from '@temporalio/workflow';
+import type { Milestone } from '../domain/clocks.ts';
+
+export interface Ticking {
+  nextMilestone(): Milestone | undefined;
+  ring(milestone: Milestone): void;
+  timerSummary(milestone: Milestone): string;
+}
+
+/** Runs as long as the case; whoever starts it never awaits it. */
+export async function keepTime(file: Ticking): Promise<void> {
+  for (;;) {
+    const armed = file.nextMilestone();
+    if (!armed) {
+      await condition(() => file.nextMilestone() !== undefined);
+      continue;
+    }
+    const hasMoved = () => {
+      const next = file.nextMilestone();
+      return next !== undefined && (next.at !== armed.at || next.clockId !== armed.clockId);
+    };
+    // Never 0: condition(fn, 0) would mean something else to the SDK.
+    const rang = !(await condition(hasMoved, Math.max(1, armed.at - Date.now()), { summary: file.timerSummary(armed) }));
+    const due = file.nextMilestone();
+    // Decided from the state, not from which promise won: a command in the same task may have moved the deadline.
+    if (rang && due && due.clockId === armed.clockId && due.at <= armed.at) file.ring(armed);
+  }
+}
