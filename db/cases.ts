@@ -42,7 +42,7 @@ for (const field of ['stage', 'owner', 'customerId', 'orderId', 'needsAttention'
 caseSchema.index({ merchantId: 1, updatedAt: -1, _id: -1 });
 caseSchema.index({ 'state.shipment.trackingNo': 1 });
 
-export type CaseDocument = InferSchemaType<typeof caseSchema> & {
+export type CaseDocument = Omit<InferSchemaType<typeof caseSchema>, '_id' | 'about' | 'state'> & {
   _id: string;
   about: SaveCaseInput['about'];
   state: ReturnState;

@@ -77,9 +77,9 @@ export function createInbox(connection: Connection) {
     async finish(key: string, { status, body, headers }: Answer): Promise<void> {
       await answers.updateOne({ _id: key, status: null }, { $set: { status, body, headers } });
     },
-    /** Nothing is kept of a call that changed nothing and may succeed later. */
+    /** The call may succeed later: the key stays bound to its body, and the next try takes it at once. */
     async giveUp(key: string): Promise<void> {
-      await answers.deleteOne({ _id: key, status: null });
+      await answers.updateOne({ _id: key, status: null }, { $set: { leaseUntil: 0 } });
     },
 
     /** True if this event has been handled before; else it is written down as received. */

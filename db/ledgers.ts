@@ -81,10 +81,12 @@ export function createLedgers(connection: Connection) {
       return freed;
     },
 
-    /** Units of each line of an order that cases hold or have returned. */
-    async claimed(merchantId: string, orderId: string): Promise<Map<string, number>> {
+    /** Units of each line of an order that other cases hold or have returned. */
+    async claimed(merchantId: string, orderId: string, exceptCaseId: string): Promise<Map<string, number>> {
       const held = await claims.find({ merchantId, orderId }).maxTimeMS(maxTimeMS).lean().exec();
-      return new Map(held.map((line) => [line.lineId ?? '', line.claimed ?? 0]));
+      const byOthers = (line: (typeof held)[number]) =>
+        line.by.reduce((sum, one) => sum + (one.caseId === exceptCaseId ? 0 : (one.quantity ?? 0)), 0);
+      return new Map(held.map((line) => [line.lineId ?? '', byOthers(line)]));
     },
 
     /** Writes down what is meant before the provider is asked. False: the key stands for another amount or currency; nothing may be sent. */

@@ -23,3 +23,9 @@ export const defaultSources: Source[];
 export function ensureBinaries(
   options?: Partial<Context> & { sources?: Source[] },
 ): Promise<{ temporal: string; mongod: string }>;
+export function adopt(
+  tool: Tool,
+  ctx: Context,
+  from: string,
+  fetchInto: (tool: Tool, scratch: string, ctx: Context) => Promise<string>,
+): Promise<string>;

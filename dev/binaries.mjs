@@ -137,7 +137,7 @@ async function fromCache(tool, { cacheDir }) {
 }
 
 /** Fetches into a folder of its own, tries the executable, and only then moves it to its place: a reader never sees half a file. */
-async function adopt(tool, ctx, from, fetchInto) {
+export async function adopt(tool, ctx, from, fetchInto) {
   await mkdir(ctx.cacheDir, { recursive: true });
   // The lock is ours, so any such folder was left by a start that was killed: hundreds of megabytes nobody would miss.
   const leftovers = (await readdir(ctx.cacheDir)).filter((name) => name.startsWith('.fetching-'));

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import mongoose from 'mongoose';
 import { ensureBinaries } from './binaries.mjs';
-import { freePort, type ProcessSpec, StartFailure, startProcess } from './processes.ts';
+import { tryLock, unlock } from './lock.mjs';
+import { freePort, type ProcessSpec, type RunningProcess, StartFailure, startProcess } from './processes.ts';
 
 const HOST = '127.0.0.1';
 const USUAL = { temporal: 7233, temporalUi: 8233, mongo: 27017 };
@@ -77,12 +78,11 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const { dataDir, dbFile = join(dataDir, 'temporal.db'), ui = true, namespace = 'default' } = options;
   const { temporal } = await binaries();
   mkdirSync(dataDir, { recursive: true });
-  const database = claim(dbFile);
   return onUsualPortsOrAny(async (usual) => {
     const port = options.port ?? (await freePort(usual.temporal));
     const uiPort = ui ? (options.uiPort ?? (await freePort(usual.temporalUi))) : undefined;
     const address = `${HOST}:${port}`;
-    const server = await restartable({
+    const server = await restartable(`${dbFile}.lock`, {
       name: 'temporal',
       command: temporal,
       args: temporalArgs({ port, uiPort, dbFile, namespace }),
@@ -134,7 +134,7 @@ export async function startMongo(options: MongoOptions): Promise<MongoServer> {
   mkdirSync(dbPath, { recursive: true });
   return onUsualPortsOrAny(async (usual) => {
     const port = options.port ?? (await freePort(usual.mongo));
-    const server = await restartable({
+    const server = await restartable(`${dbPath}.lock`, {
       name: 'mongod',
       command: mongod,
       args: mongodArgs(port, dbPath),
@@ -188,8 +188,14 @@ async function onUsualPortsOrAny<T>(start: (usual: Partial<typeof USUAL>) => Pro
   }
 }
 
-async function restartable(spec: ProcessSpec): Promise<Server> {
-  let current = await startProcess(spec);
+async function restartable(lock: string, spec: ProcessSpec): Promise<Server> {
+  let current = await startAlone(lock, spec);
+  let stopped = false;
+  const stop = async () => {
+    await current.stop();
+    if (!stopped) unlock(lock);
+    stopped = true;
+  };
   return {
     get pid() {
       return current.pid;
@@ -197,16 +203,32 @@ async function restartable(spec: ProcessSpec): Promise<Server> {
     get logFile() {
       return current.logFile;
     },
-    stop: () => current.stop(),
+    stop,
     kill9: async () => {
       current.kill9();
       await current.exited;
     },
     restart: async () => {
-      await current.stop();
-      current = await startProcess(spec);
+      await stop();
+      current = await startAlone(lock, spec);
+      stopped = false;
     },
   };
+}
+
+/** Two servers on one database would ruin each other's bookkeeping; SQLite would let them. */
+async function startAlone(lock: string, spec: ProcessSpec): Promise<RunningProcess> {
+  if (!tryLock(lock)) {
+    throw new Error(
+      `another start of ours is using the data of ${spec.name}: stop that one first, or delete ${lock} if there is none`,
+    );
+  }
+  try {
+    return await startProcess(spec);
+  } catch (err) {
+    unlock(lock);
+    throw err;
+  }
 }
 
 let found: ReturnType<typeof ensureBinaries> | undefined;

@@ -39,12 +39,12 @@ export interface FakePartners {
   /** Every call in order, failed ones too. */
   calls: readonly FakeCall[];
   /** Queued behind earlier failures of the same operation. */
-  failNext(operation: FakeOperation, error: Error, options?: FailureOptions): void;
+  failNext: (operation: FakeOperation, error: Error, options?: FailureOptions) => void;
   /** The next refund stays pending until `settle`. */
-  pendNextRefund(): void;
-  settle(refundId: string, outcome: 'succeeded' | 'failed', code?: string): void;
+  pendNextRefund: () => void;
+  settle: (refundId: string, outcome: 'succeeded' | 'failed', code?: string) => void;
   /** As if the carrier had scanned the parcel. */
-  setShipmentStatus(key: string, status: Shipment['status']): void;
+  setShipmentStatus: (key: string, status: Shipment['status']) => void;
 }
 
 export function createFakePartners(): FakePartners {

@@ -2,7 +2,7 @@
  * A durable, append-only ledger: one JSON row a line, synced to disk before anybody hears of it, replayed on opening.
  * Many rows may share one sync. What a row means is the business of whoever opened the ledger.
  */
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** `seq` counts from 1 without gaps; `at` is ISO-8601 UTC. */
@@ -22,10 +22,10 @@ export interface Ledger<Row> {
 export async function openLedger<Row extends object>(file: string, apply: (row: Stamped<Row>) => void): Promise<Ledger<Row>> {
   await mkdir(dirname(file), { recursive: true });
   const handle = await open(file, 'a+');
-  await syncDirectory(dirname(file));
-  const kept = await readFile(file);
-  const { rows, bytes } = parseRows<Row>(kept, file);
-  if (bytes < kept.length) await handle.truncate(bytes);
+  const rows = await recover<Row>(handle, file).catch(async (error: unknown) => {
+    await handle.close();
+    throw error;
+  });
   for (const row of rows) apply(row);
 
   let seq = rows.at(-1)?.seq ?? 0;
@@ -71,6 +71,15 @@ export async function openLedger<Row extends object>(file: string, apply: (row: 
       await handle.close();
     },
   };
+}
+
+/** Reads the rows and cuts off a torn end, so that the next row starts on a line of its own. */
+async function recover<Row>(handle: FileHandle, file: string): Promise<Stamped<Row>[]> {
+  await syncDirectory(dirname(file));
+  const content = await readFile(file);
+  const { rows, bytes } = parseRows<Row>(content, file);
+  if (bytes < content.length) await handle.truncate(bytes);
+  return rows;
 }
 
 interface Waiting {

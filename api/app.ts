@@ -1,0 +1,86 @@
+/** The Express application as a factory: everything it needs comes in as `deps`; nothing starts by importing it. */
+import { randomUUID } from 'node:crypto';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { pinoHttp } from 'pino-http';
+import type { Database } from '../db/database.ts';
+import type { OrdersGateway } from '../gateways/orders.ts';
+import type { PolicyStore } from '../gateways/policy-packs.ts';
+import { authenticate, type TokenRules } from './auth.ts';
+import type { CaseClient } from './case-client.ts';
+import { ApiError, errorHandler, notFound } from './errors.ts';
+import { caseRoutes } from './routes/cases.ts';
+import { commandRoutes } from './routes/commands.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { healthRoutes } from './routes/health.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+
+export interface AppDeps {
+  readonly database: Database;
+  readonly cases: CaseClient;
+  readonly orders: OrdersGateway;
+  readonly policies: PolicyStore;
+  readonly tokens: TokenRules;
+  readonly webhookSecrets: { readonly carrier: string; readonly payments: string };
+  readonly customerRefKey: string;
+  readonly log: Logger;
+  /** Where managers find the Temporal UI; absent: no links. */
+  readonly temporalUiUrl?: string;
+}
+
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.use(
+    pinoHttp({
+      logger: deps.log,
+      genReqId,
+      customLogLevel,
+      serializers: { req: loggedRequest, res: loggedResponse },
+      wrapSerializers: false,
+    }),
+  );
+  app.use((req, res, next) => {
+    res.setHeader('X-Request-Id', req.id as string);
+    next();
+  });
+  app.use(helmet());
+  app.use(healthRoutes(deps));
+  app.use(docsRoutes());
+  app.use(webhookRoutes(deps));
+  app.use(
+    '/cases',
+    authenticate(deps.tokens),
+    express.json({ limit: '256kb', type: 'application/json', reviver: refusePrototypes }),
+  );
+  app.use(caseRoutes(deps), commandRoutes(deps));
+  app.use(notFound);
+  app.use(errorHandler);
+  return app;
+}
+
+const genReqId = (req: { headers: Record<string, string | string[] | undefined> }): string => {
+  const given = req.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w-]{1,100}$/.test(given) ? given : randomUUID();
+};
+
+const customLogLevel = (_req: unknown, res: { statusCode: number }, err?: Error) =>
+  err || res.statusCode >= 500 ? 'error' : res.statusCode >= 400 ? 'info' : 'debug';
+
+/** Neither query, headers nor bodies are logged: they may name people. */
+const loggedRequest = (req: { id: unknown; method: string; url: string }) => ({
+  id: req.id,
+  method: req.method,
+  path: req.url.split('?')[0],
+});
+const loggedResponse = (res: { statusCode: number }) => ({ status: res.statusCode });
+
+function refusePrototypes(key: string, value: unknown): unknown {
+  if (key === '__proto__')
+    throw new ApiError('invalid_input', {
+      fields: [{ pointer: '', code: 'unknown_property', message: '__proto__ is not a property' }],
+    });
+  return value;
+}

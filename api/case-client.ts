@@ -1,0 +1,140 @@
+/**
+ * The API's one way to a case: opens it, commands it, tells it facts. Temporal's answers come back as results or as ApiErrors.
+ * Each call has a time limit; an Update that no worker has answered by then is `pending`, neither done nor refused.
+ */
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Receipt, ReturnInput } from '../contracts/workflow.ts';
+import type { Refusal } from '../domain/commands.ts';
+import type { CommandName } from '../domain/permissions.ts';
+import type { ReturnFacts } from '../domain/return-commands.ts';
+import { commandUpdate, factSignal, openCase, taskQueue, workflowIdOf, type SentCommand } from '../workflows/messages.ts';
+import type { returnCase } from '../workflows/return.ts';
+import { CaseStage, CaseType, CustomerRef, MerchantId, NeedsAttention, OrderId } from '../workflows/search-attributes.ts';
+import { ApiError, isProblemCode } from './errors.ts';
+
+const patienceMs = 5_000;
+
+export type Sent = { readonly kind: 'done'; readonly receipt: Receipt } | { readonly kind: 'pending' };
+export type CaseClient = ReturnType<typeof createCaseClient>;
+
+export function createCaseClient(client: Client, options: { taskQueue?: string; patienceMs?: number } = {}) {
+  const limited = <T>(call: () => Promise<T>): Promise<T> =>
+    client.connection.withDeadline(Date.now() + (options.patienceMs ?? patienceMs), call);
+  const handleOf = (caseId: string) => client.workflow.getHandle<typeof returnCase>(workflowIdOf('return', caseId));
+
+  /** The answer of an Update that a run which has ended meanwhile had already accepted. */
+  const answered = async (caseId: string, commandId: string): Promise<Sent | undefined> =>
+    limited(() => handleOf(caseId).getUpdateHandle<Receipt>(commandId).result()).then(
+      (receipt) => ({ kind: 'done', receipt }) as const,
+      () => undefined,
+    );
+
+  return {
+    /** Starts the case, or meets the one that this key has started before; undefined if that one has ended already. */
+    async open(input: ReturnInput, commandId: string, customerRef: string): Promise<Sent | undefined> {
+      const { caseId, merchantId, order } = input;
+      const startWorkflowOperation = new WithStartWorkflowOperation<typeof returnCase>('returnCase', {
+        workflowId: workflowIdOf('return', caseId),
+        taskQueue: options.taskQueue ?? taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        staticSummary: `Return ${input.rmaNo} · order ${order.orderId}`.slice(0, 190),
+        typedSearchAttributes: [
+          { key: MerchantId, value: merchantId },
+          { key: CaseType, value: 'return' },
+          { key: CaseStage, value: 'requested' },
+          { key: CustomerRef, value: customerRef },
+          { key: OrderId, value: order.orderId },
+          { key: NeedsAttention, value: false },
+        ],
+      });
+      try {
+        const call = () =>
+          client.workflow.executeUpdateWithStart(openCase, { args: [], updateId: commandId, startWorkflowOperation });
+        return { kind: 'done', receipt: await limited(call) };
+      } catch (err) {
+        if (err instanceof WorkflowExecutionAlreadyStartedError) return answered(caseId, commandId);
+        return pendingOrThrow(err);
+      }
+    },
+
+    /** Gives a command. Throws ApiError with the case's own refusal, or `not_allowed_now` if the case has ended. */
+    async command(caseId: string, name: CommandName, commandId: string, sent: SentCommand): Promise<Sent> {
+      try {
+        const call = () => handleOf(caseId).executeUpdate(commandUpdate(name), { updateId: commandId, args: [sent] });
+        return { kind: 'done', receipt: await limited(call) };
+      } catch (err) {
+        if (!(err instanceof WorkflowNotFoundError)) return pendingOrThrow(err);
+        const before = await answered(caseId, commandId);
+        if (before) return before;
+        throw new ApiError('not_allowed_now', { detail: 'the case has ended', availableMoves: [] });
+      }
+    },
+
+    /** What became of a command that was pending; undefined: nothing is known of it, it must be sent again. */
+    async outcome(caseId: string, commandId: string): Promise<Sent | undefined> {
+      try {
+        return { kind: 'done', receipt: await limited(() => handleOf(caseId).getUpdateHandle<Receipt>(commandId).result()) };
+      } catch (err) {
+        if (err instanceof WorkflowNotFoundError || grpcCode(err) === 5) return undefined;
+        return pendingOrThrow(err);
+      }
+    },
+
+    /** Tells a fact; false if no open case has this id. */
+    async tell<Name extends keyof ReturnFacts>(caseId: string, name: Name, fact: ReturnFacts[Name]): Promise<boolean> {
+      try {
+        await limited(() => handleOf(caseId).signal(factSignal(name), fact));
+        return true;
+      } catch (err) {
+        if (err instanceof WorkflowNotFoundError) return false;
+        throw asApiError(err);
+      }
+    },
+
+    /** Rejects if Temporal does not answer. */
+    ping: async (): Promise<void> => void (await limited(() => client.workflowService.getSystemInfo({}))),
+  };
+}
+
+function grpcCode(err: unknown): number | undefined {
+  const grpc = isGrpcServiceError(err)
+    ? err
+    : err instanceof ServiceError && isGrpcServiceError(err.cause)
+      ? err.cause
+      : undefined;
+  return grpc?.code;
+}
+
+function pendingOrThrow(err: unknown): { kind: 'pending' } {
+  if (err instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'pending' };
+  throw asApiError(err);
+}
+
+const unavailable = [1, 4, 8, 14];
+
+/** A refusal of the case keeps its code and its pointer; Temporal away is `try_again`; all else is a bug of ours. */
+function asApiError(err: unknown): ApiError {
+  if (err instanceof WorkflowUpdateFailedError && err.cause instanceof ApplicationFailure) {
+    const { type, message, details } = err.cause;
+    const refusal = details?.[0] as Refusal | undefined;
+    if (type && isProblemCode(type)) {
+      const fields = refusal?.pointer ? [{ pointer: refusal.pointer, code: type, message }] : undefined;
+      return new ApiError(type, { detail: message, fields, availableMoves: refusal?.availableMoves });
+    }
+  }
+  const code = grpcCode(err);
+  if (code !== undefined && unavailable.includes(code)) return new ApiError('try_again', {}, { cause: err });
+  return new ApiError('internal', {}, { cause: err });
+}

@@ -1,0 +1,64 @@
+/**
+ * One answer for one Idempotency-Key: same key and body, the same bytes again; another body 422; a twin in flight 409.
+ * The key is scoped to merchant and caller. Kept are answers that are final; what may still succeed is tried anew under the same key.
+ */
+import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
+import type { Answer, Inbox } from '../db/inbox.ts';
+import type { Caller } from './auth.ts';
+import { ApiError, problemOf, requestIdOf } from './errors.ts';
+
+/** A call's key in our own form: the Update's id, and the seed of a new case's id. */
+export function commandIdOf(req: Request, caller: Caller): string {
+  const key = req.get('idempotency-key');
+  if (!key || !/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new ApiError('idempotency_key_required', { detail: 'send an Idempotency-Key of 1 to 255 visible ASCII characters' });
+  return createHash('sha256')
+    .update(JSON.stringify([caller.merchantId, caller.role, caller.id, key]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** An answer before it is put into bytes. */
+export interface Unsent {
+  readonly status: number;
+  readonly headers: Answer['headers'];
+  readonly body: unknown;
+}
+
+/** Final: it will be the same however often it is asked. 202 and 503 are not, nor is a bug. */
+const isFinal = (status: number): boolean =>
+  (status >= 200 && status < 300 && status !== 202) || [404, 409, 412, 422].includes(status);
+
+export async function once(inbox: Inbox, commandId: string, req: Request, res: Response, call: () => Promise<Unsent>) {
+  const bodyHash = createHash('sha256')
+    .update(JSON.stringify([req.method, req.originalUrl, req.get('if-match') ?? '', req.body]))
+    .digest('hex');
+  const begun = await inbox.begin(commandId, bodyHash);
+  if (begun.kind === 'other_body') throw new ApiError('idempotency_key_reused');
+  if (begun.kind === 'in_flight') throw new ApiError('in_flight', { retryAfterSeconds: 1 });
+  if (begun.kind === 'answered') {
+    send(res, begun.answer, true);
+    return;
+  }
+  let answer: Answer;
+  try {
+    const { status, headers, body } = await call();
+    answer = { status, headers, body: JSON.stringify(body) };
+  } catch (err) {
+    const problem = err instanceof ApiError ? problemOf(err, requestIdOf(res)) : undefined;
+    if (!problem || !isFinal(problem.status)) {
+      await inbox.giveUp(commandId);
+      throw err;
+    }
+    answer = { status: problem.status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(problem) };
+  }
+  if (isFinal(answer.status)) await inbox.finish(commandId, answer);
+  else await inbox.giveUp(commandId);
+  send(res, answer, false);
+}
+
+function send(res: Response, { status, headers, body }: Answer, replayed: boolean): void {
+  if (replayed) res.setHeader('Idempotency-Replayed', 'true');
+  res.status(status).type('application/json').set(headers).send(body);
+}

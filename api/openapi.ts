@@ -1,0 +1,163 @@
+/** The OpenAPI 3.1 document, made from the schemas that also check the requests. A new command appears here by itself. */
+import { OpenApiGeneratorV31, OpenAPIRegistry, type ResponseConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { casePageView, caseView, openedView, pendingView, problemView, receiptView, timelineView } from '../contracts/answers.ts';
+import { commandBodies, commandSummaries, openCaseBody, pathOf } from '../contracts/commands.ts';
+import { carrierEventSchema, paymentEventSchema } from '../contracts/partners.ts';
+import { listQuery, timelineQuery } from '../contracts/queries.ts';
+import { commandNames, commandRoles, routeRoles } from '../domain/permissions.ts';
+import { problems } from './errors.ts';
+
+const json = <T extends z.ZodType>(schema: T, description: string): ResponseConfig => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+/** The statuses a route may answer with, each with the codes it stands for. */
+const refusals = (problem: z.ZodType, ...statuses: number[]): Record<string, ResponseConfig> =>
+  Object.fromEntries(
+    statuses.map((status) => {
+      const codes = Object.entries(problems).flatMap(([code, [its]]) => (its === status ? [`\`${code}\``] : []));
+      return [status, { description: codes.join(', '), content: { 'application/problem+json': { schema: problem } } }];
+    }),
+  );
+
+export function openApiDocument() {
+  const registry = new OpenAPIRegistry();
+  const bearer = registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
+  const security = [{ [bearer.name]: [] }];
+  const refused = (...statuses: number[]) => refusals(problemView, ...statuses);
+  const caseId = z.string().describe('For example `C-7Q2M4K8T1ZBA`.');
+  const key = z.string().min(1).max(255).describe('Names this command for ever: the same key and body give the same answer.');
+  const ifMatch = z.string().optional().describe('`"<revision>"`: refuse with 412 if the case has moved on.');
+
+  registry.registerPath({
+    method: 'post',
+    path: '/cases',
+    operationId: 'open_case',
+    tags: ['cases'],
+    summary: 'Open a return',
+    description: `Answers with the verdict and the rules it cites. A refusal by policy is a result, not an error: stage \`rejected\`. Roles: ${routeRoles.open_case.join(', ')}.`,
+    security,
+    request: {
+      headers: z.object({ 'Idempotency-Key': key }),
+      body: { required: true, content: { 'application/json': { schema: openCaseBody } } },
+    },
+    responses: {
+      201: json(openedView, 'The case is open, or has ended as refused'),
+      202: json(pendingView, 'No worker answered in time; send it again with the same key'),
+      ...refused(400, 401, 403, 404, 409, 413, 415, 422, 500, 503),
+    },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/cases',
+    operationId: 'list_cases',
+    tags: ['cases'],
+    summary: 'List cases, newest change first',
+    description: 'Customers see their own cases, everyone else those of their merchant.',
+    security,
+    request: { query: listQuery },
+    responses: { 200: json(casePageView, 'A page of cases'), ...refused(400, 401, 500, 503) },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/cases/{caseId}',
+    operationId: 'get_case',
+    tags: ['cases'],
+    summary: 'Read a case',
+    description: 'The `ETag` is the revision, for `If-Match`.',
+    security,
+    request: { params: z.object({ caseId }) },
+    responses: { 200: json(caseView, 'The case'), ...refused(401, 404, 500, 503) },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/cases/{caseId}/timeline',
+    operationId: 'get_timeline',
+    tags: ['cases'],
+    summary: 'Read what happened to a case',
+    security,
+    request: { params: z.object({ caseId }), query: timelineQuery },
+    responses: {
+      200: json(timelineView, 'Events, oldest first'),
+      ...refused(400, 401, 404, 500, 503),
+    },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/cases/{caseId}/commands/{commandId}',
+    operationId: 'get_command',
+    tags: ['cases'],
+    summary: 'Ask what became of a pending command',
+    security,
+    request: { params: z.object({ caseId, commandId: z.string() }) },
+    responses: {
+      200: json(receiptView, 'It was carried out'),
+      202: json(pendingView, 'Still pending'),
+      ...refused(401, 404, 409, 412, 422, 500, 503),
+    },
+  });
+  for (const name of commandNames)
+    registry.registerPath({
+      method: 'post',
+      path: `/cases/{caseId}/${pathOf(name)}`,
+      operationId: name,
+      tags: ['commands'],
+      summary: commandSummaries[name],
+      description: `Roles: ${commandRoles[name].join(', ')}.`,
+      security,
+      request: {
+        params: z.object({ caseId }),
+        headers: z.object({ 'Idempotency-Key': key, 'If-Match': ifMatch }),
+        body: { required: true, content: { 'application/json': { schema: commandBodies[name] } } },
+      },
+      responses: {
+        200: json(receiptView, 'Done'),
+        202: json(pendingView, 'No worker answered in time; send it again with the same key'),
+        ...refused(400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503),
+      },
+    });
+  for (const [partner, schema] of Object.entries({ carrier: carrierEventSchema, payments: paymentEventSchema }))
+    registry.registerPath({
+      method: 'post',
+      path: `/webhooks/${partner}`,
+      operationId: `webhook_${partner}`,
+      tags: ['webhooks'],
+      summary: `Facts from the ${partner === 'carrier' ? 'carrier' : 'payment provider'} (Standard Webhooks)`,
+      request: {
+        headers: z.object({ 'webhook-id': z.string(), 'webhook-timestamp': z.string(), 'webhook-signature': z.string() }),
+        body: { required: true, content: { 'application/json': { schema } } },
+      },
+      responses: {
+        200: json(z.object({ status: z.enum(['told', 'repeated', 'noted']) }), 'Taken; a repeat has no effect'),
+        ...refused(400, 401, 413, 500, 503),
+      },
+    });
+  const health = z.object({ status: z.string(), mongodb: z.string().optional(), temporal: z.string().optional() });
+  registry.registerPath({
+    method: 'get',
+    path: '/healthz',
+    operationId: 'healthz',
+    tags: ['health'],
+    summary: 'Is the process alive',
+    responses: { 200: json(health, 'Yes') },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/readyz',
+    operationId: 'readyz',
+    tags: ['health'],
+    summary: 'Can it do its work',
+    responses: { 200: json(health, 'MongoDB and Temporal answer'), 503: json(health, 'One of them does not') },
+  });
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Mendline',
+      version: '0.1.0',
+      description: 'After-sales cases: opened, commanded and read. Money in integer minor units, instants in ISO-8601 UTC.',
+    },
+    servers: [{ url: '/' }],
+  });
+}

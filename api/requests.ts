@@ -1,0 +1,57 @@
+/** Reading what callers send: parsed by the schema or refused with pointers, never dropped, mended or passed on as it came. */
+import type { Request } from 'express';
+import { z } from 'zod';
+import { id } from '../contracts/fields.ts';
+import type { Position } from '../db/cases.ts';
+import { ApiError, fieldsOf } from './errors.ts';
+
+export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ApiError('invalid_input', { fields: fieldsOf(result.error.issues) });
+}
+
+/** The JSON body. Express leaves it undefined when there was none or it was of another type. */
+export function bodyOf<T>(schema: z.ZodType<T>, req: Request): T {
+  if (!req.is('application/json')) {
+    if (req.headers['content-length'] === '0' || req.get('content-type') === undefined)
+      throw new ApiError('invalid_json', { detail: 'a JSON body is needed' });
+    throw new ApiError('unsupported_media_type');
+  }
+  return parsed(schema, req.body);
+}
+
+/** An id in the path; what cannot be one is simply not there. */
+export function pathId(req: Request, name: string): string {
+  const result = id.safeParse(req.params[name]);
+  if (!result.success) throw new ApiError('not_found');
+  return result.data;
+}
+
+/** `If-Match: "7"` asks that the case be at revision 7. */
+export function expectedRevision(req: Request): number | undefined {
+  const header = req.get('if-match');
+  if (header === undefined || header === '*') return undefined;
+  const [, revision] = /^"(\d{1,9})"$/.exec(header) ?? [];
+  if (revision === undefined)
+    throw new ApiError('invalid_input', {
+      fields: [{ pointer: '', code: 'if_match', message: 'If-Match must be "<revision>" or *' }],
+    });
+  return Number(revision);
+}
+
+const positionSchema = z.strictObject({ updatedAt: z.number(), id });
+export const cursorOf = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');
+
+export function positionOf(cursor: string | undefined): Position | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+  } catch (cause) {
+    throw new ApiError(
+      'invalid_input',
+      { fields: [{ pointer: '/cursor', code: 'cursor', message: 'not a cursor of ours' }] },
+      { cause },
+    );
+  }
+}

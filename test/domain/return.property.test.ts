@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { isEnded, nextMilestone, rowOf, seenLimit } from '../../domain/case.ts';
+import { breachesOf } from '../../domain/conservation.ts';
+import { conditions, dispositions, grades } from '../../domain/goods.ts';
+import { commandNames, roles, type CommandName, type Role } from '../../domain/permissions.ts';
+import { refundDueMinor } from '../../domain/refunds.ts';
+import { returnMoves, returnStages, type ReturnState } from '../../domain/return.ts';
+import type { ReturnCommand, ReturnFact } from '../../domain/return-commands.ts';
+import { hour, PaperCase, rules, type Assessed, type StepOutcome } from './paper-case.ts';
+
+// Whatever people, partners and clocks do, in whatever order: what must hold after every single event.
+
+type Action =
+  | { kind: 'command'; name: CommandName; role: Role; payload: object; lookedAt?: number }
+  | { kind: 'fact'; fact: ReturnFact }
+  | { kind: 'repeat'; nth: number }
+  | { kind: 'step'; outcome: StepOutcome; assessed: Assessed; pending: boolean }
+  | { kind: 'provider'; status: 'succeeded' | 'failed' }
+  | { kind: 'ring' }
+  | { kind: 'wait'; hours: number }
+  | { kind: 'cancelled_from_outside' };
+
+const lineIds = ['1', '2', '3'];
+const units = (more: Record<string, fc.Arbitrary<string>>) =>
+  fc.array(fc.record({ lineId: fc.constantFrom(...lineIds, 'none'), quantity: fc.integer({ min: 1, max: 4 }), ...more }), {
+    minLength: 1,
+    maxLength: 3,
+  });
+const counted = units({ condition: fc.constantFrom(...conditions) });
+const graded = units({ grade: fc.constantFrom(...grades), disposition: fc.constantFrom(...dispositions) });
+const parcel = { parcelId: fc.constantFrom('P1', 'P2', 'P3'), scanNo: fc.integer({ min: 1, max: 2 }) };
+const payloads: Record<CommandName, fc.Arbitrary<object>> = {
+  decide_request: fc.record({ verdict: fc.constantFrom('accept', 'refuse'), ruleIds: fc.constant(['uk.strr']) }),
+  withdraw_case: fc.constant({}),
+  cancel_case: fc.constant({}),
+  submit_tracking: fc.constant({ carrier: 'own', trackingNo: 'X1' }),
+  record_reception: fc.record({ ...parcel, units: counted }),
+  record_inspection: fc.record({ units: graded }),
+  resolve_attention: fc.record({
+    verb: fc.constantFrom('retry', 'skip', 'override', 'compensate'),
+    result: fc.constantFrom(undefined, 'received', 'presumed_lost', 'cleared', 'refunded', 'nonsense'),
+    proofIds: fc.constantFrom([], ['proof-1']),
+  }),
+  hold_case: fc.record({ reason: fc.constant('customs'), until: fc.option(fc.integer({ min: 0, max: 4e12 }), { nil: undefined }) }),
+  resume_case: fc.constant({}),
+  assign_case: fc.constant({ assignee: 'agent-7' }),
+  add_note: fc.constant({ textRef: 'text-1' }),
+};
+/** Units as the case knows them, so that many orders come far; what they say of the units is random. */
+const fitting = Symbol('the units of the case');
+const eventId = fc.option(fc.constantFrom('e1', 'e2', 'e3', 'e4', 'e5', 'e6'), { nil: undefined });
+const occurredAt = fc.integer({ min: 0, max: 4e12 });
+
+const command = fc.constantFrom(...commandNames).chain((name) =>
+  fc.record({
+    kind: fc.constant('command' as const),
+    name: fc.constant(name),
+    role: fc.constantFrom(...roles),
+    payload: payloads[name],
+    lookedAt: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined, freq: 8 }),
+  }),
+);
+/** What usually comes next, whole and by the book: without it few random orders would reach the money. */
+const helpful = fc.constantFrom('accept', 'count', 'grade', 'retry', 'override_lost').map((what): Action => {
+  const give = (name: CommandName, role: Role, payload: object): Action => ({ kind: 'command', name, role, payload });
+  switch (what) {
+    case 'accept':
+      return give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] });
+    case 'count':
+      return give('record_reception', 'warehouse', { parcelId: 'PX', scanNo: 1, units: fitting });
+    case 'grade':
+      return give('record_inspection', 'warehouse', { units: fitting });
+    case 'retry':
+      return give('resolve_attention', 'manager', { verb: 'retry' });
+    default:
+      return give('resolve_attention', 'manager', { verb: 'override', result: 'presumed_lost', proofIds: ['proof-1'] });
+  }
+});
+const fact = fc.oneof(
+  fc.record({
+    name: fc.constant('parcel_scanned' as const),
+    eventId: eventId.map((id) => id ?? 'scan'),
+    trackingNo: fc.constant('RT1'),
+    code: fc.constantFrom(
+      'picked_up',
+      'in_transit',
+      'delivered',
+      'pickup_failed',
+      'exception',
+      'lost',
+      'returned_to_sender',
+      'unheard_of',
+      'constructor',
+    ),
+    occurredAt,
+  }),
+  fc.record({
+    name: fc.constant('refund_settled' as const),
+    eventId: eventId.map((id) => id ?? 'paid'),
+    refundId: fc.constant('re_1'),
+    amountMinor: fc.integer({ min: 0, max: 30_000 }),
+    occurredAt,
+  }),
+  fc.record({
+    name: fc.constant('refund_failed' as const),
+    eventId: eventId.map((id) => id ?? 'unpaid'),
+    refundId: fc.constant('re_1'),
+    occurredAt,
+  }),
+  fc.record({ name: fc.constant('retry_now' as const), eventId }),
+);
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: command },
+  { weight: 5, arbitrary: helpful },
+  { weight: 3, arbitrary: fact.map((one) => ({ kind: 'fact' as const, fact: one as ReturnFact })) },
+  { weight: 1, arbitrary: fc.nat(20).map((nth) => ({ kind: 'repeat' as const, nth })) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('step' as const),
+      outcome: fc.constantFrom('done' as const, 'done' as const, 'done' as const, 'refused' as const, 'timed_out' as const),
+      assessed: fc.constantFrom('accepted' as const, 'referred' as const, 'referred' as const, 'refused' as const),
+      pending: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('succeeded' as const, 'failed' as const).map((status) => ({ kind: 'provider' as const, status })),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'ring' as const }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 200 }).map((hours) => ({ kind: 'wait' as const, hours })) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'cancelled_from_outside' as const }) },
+);
+const lines = fc
+  .array(fc.record({ quantity: fc.integer({ min: 1, max: 4 }), unitPriceMinor: fc.integer({ min: 0, max: 3_000 }) }), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((prices) => prices.map((price, index) => ({ ...price, lineId: lineIds[index]! })));
+
+it('no order of commands, facts, timers and answers breaks conservation, leaves an end, pays a unit twice, or waits in silence', () => {
+  fc.assert(
+    fc.property(lines, fc.array(action, { minLength: 5, maxLength: 60 }), (asked, actions) => {
+      const rma = new PaperCase(asked);
+      rma.settleDown();
+      const done: (ReturnCommand | ReturnFact)[] = [];
+      for (const [index, one] of actions.entries()) {
+        const before = rma.state;
+        const events = rma.told.length;
+        play(rma, one, `msg-${index}`, done);
+        check(before, rma, rma.told.length - events);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+function play(rma: PaperCase, one: Action, messageId: string, done: (ReturnCommand | ReturnFact)[]): void {
+  switch (one.kind) {
+    case 'command': {
+      const expectedRevision = one.lookedAt === undefined ? undefined : rma.state.revision - one.lookedAt;
+      const sent = { name: one.name, actor: { id: 'p1', role: one.role }, messageId, expectedRevision, payload: fit(rma, one) };
+      const before = rma.state;
+      const refusal = rma.command(sent as ReturnCommand);
+      if (refusal) expect(rma.state).toBe(before);
+      else done.push(sent as ReturnCommand);
+      rma.settleDown();
+      return;
+    }
+    case 'fact':
+      rma.hear(one.fact);
+      if (one.fact.eventId) done.push(one.fact);
+      rma.settleDown();
+      return;
+    case 'repeat': {
+      // Nothing but the repeat itself happens, and it has been settled down before: not one bit may differ.
+      const again = done[one.nth % Math.max(1, done.length)];
+      const before = rma.state;
+      if (again && 'actor' in again) expect(rma.command(again)).toBeUndefined();
+      else if (again && before.seen.includes(again.eventId!)) rma.hear(again);
+      expect(rma.state).toBe(before);
+      return;
+    }
+    case 'step':
+      rma.work(one.outcome, one);
+      return;
+    case 'provider': {
+      // The provider's own word on a pending refund, with the amount that was really paid.
+      const refund = rma.paid[0];
+      if (refund?.status !== 'pending') return;
+      refund.status = one.status;
+      const told = { eventId: messageId, refundId: 're_1', occurredAt: rma.now };
+      if (one.status === 'succeeded') rma.hear({ name: 'refund_settled', amountMinor: refund.amountMinor, ...told });
+      else rma.hear({ name: 'refund_failed', ...told });
+      rma.settleDown();
+      return;
+    }
+    case 'ring':
+      rma.ring();
+      rma.settleDown();
+      return;
+    case 'wait':
+      rma.wait(one.hours * hour);
+      rma.settleDown();
+      return;
+    case 'cancelled_from_outside':
+      rma.cancelFromOutside();
+      rma.settleDown();
+  }
+}
+
+function fit({ state }: PaperCase, { name, payload }: Extract<Action, { kind: 'command' }>): object {
+  if ((payload as { units?: unknown }).units !== fitting) return payload;
+  const wanted = state.lots.filter((lot) => (name === 'record_inspection' ? lot.reception === 'received' && !lot.grade : true));
+  const more = name === 'record_inspection' ? { grade: 'A', disposition: 'restock' } : { condition: 'received' };
+  return { ...payload, units: wanted.map(({ lineId, quantity }) => ({ lineId, quantity, ...more })) };
+}
+
+function check(before: ReturnState, rma: PaperCase, events: number): void {
+  const { state } = rma;
+  const ended = isEnded(rules, state);
+  expect(state.revision).toBe(before.revision + events);
+  expect(state.at).toBeGreaterThanOrEqual(before.at);
+  expect(returnStages).toContain(state.stage);
+  expect(breachesOf({ ...state, ended })).toEqual([]);
+  expect(state.seen.length).toBeLessThanOrEqual(seenLimit);
+  if (isEnded(rules, before)) expect(state.stage).toBe(before.stage);
+
+  // Money: one refund at the provider at most, never more than what gives a right to it, and the case's own sum agrees.
+  expect(rma.paid.length).toBeLessThanOrEqual(1);
+  const paidMinor = rma.paid.reduce((sum, refund) => sum + (refund.status === 'failed' ? 0 : refund.amountMinor), 0);
+  expect(paidMinor).toBeLessThanOrEqual(refundDueMinor(state.lines, state.lots));
+  expect(state.money.filter((line) => line.state === 'settled').length).toBeLessThanOrEqual(1);
+
+  // Clocks: one running clock a stage at most, none after the end, and an open case always has somebody or something to wait for.
+  const running = state.clocks.filter((clock) => clock.running).map((clock) => clock.stage);
+  expect(running.length).toBe(new Set(running).size);
+  for (const stage of running) expect([state.stage, state.from]).toContain(stage);
+  if (ended) expect([running, state.hold, nextMilestone(state)]).toEqual([[], undefined, undefined]);
+  else if (rowOf(rules, state.stage)?.clockFrom === 'entry') expect(nextMilestone(state)).toBeDefined();
+  else expect(rowOf(rules, state.stage)?.step).toBeDefined();
+}
+
+it('the moves of the table and no others change the stage of a return', () => {
+  const known = new Set<string>(returnMoves);
+  fc.assert(
+    fc.property(lines, fc.array(action, { minLength: 5, maxLength: 40 }), (asked, actions) => {
+      const rma = new PaperCase(asked);
+      const done: (ReturnCommand | ReturnFact)[] = [];
+      let stage = rma.stage;
+      const record = rma.record.bind(rma);
+      rma.record = (event) => {
+        record(event);
+        if (rma.stage !== stage) expect(known).toContain(event.type);
+        stage = rma.stage;
+      };
+      for (const [index, one] of actions.entries()) play(rma, one, `msg-${index}`, done);
+    }),
+    { numRuns: 500 },
+  );
+});
