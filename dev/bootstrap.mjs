@@ -14,7 +14,7 @@ const guard = join(root, 'dev', 'guard.mjs');
 const stamp = join(root, 'node_modules', '.mendline-lock');
 const NODE_AT_LEAST = '20.19';
 /** npm forwards the terminal's Ctrl-C once more: the same signal within this time is the same keystroke. */
-const SAME_SIGNAL_MS = 500;
+const SAME_SIGNAL_MS = 1000;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const tsx = ['--import', 'tsx'];

@@ -54,9 +54,9 @@ export interface Inspected {
 /** Units somebody put on the way or in a parcel: they are expected at the dock. Found parcels arrive from `lost_in_transit` too. */
 export const expected = (lot: Lot): boolean =>
   ['with_customer', 'awaiting', 'in_transit', 'lost_in_transit'].includes(lot.reception);
-/** What a count can take: a unit that was missing or wrong at first may still turn up. */
+/** What a count can take: a unit that was missing, wrong or lost at first may still turn up; one that is lost cannot go missing. */
 export const countable = (condition: Condition) => (lot: Lot) =>
-  expected(lot) || (condition === 'received' && (lot.reception === 'short_shipped' || lot.reception === 'shipped_wrong_item'));
+  condition === 'received' ? lot.reception !== 'received' : expected(lot) && lot.reception !== 'lost_in_transit';
 export const ungraded = (lot: Lot): boolean => lot.reception === 'received' && lot.grade === undefined;
 
 const legalReceptions: Record<Reception, readonly Reception[]> = {
@@ -88,7 +88,7 @@ function place<U extends { readonly lineId: string; readonly quantity: number }>
   lots: readonly Lot[],
   units: readonly U[],
   test: (unit: U) => (lot: Lot) => boolean,
-  change: (unit: U) => Partial<Lot>,
+  change: (unit: U, lot: Lot) => Partial<Lot>,
 ): { lots: Lot[]; unplaced?: number } {
   let now = [...lots];
   for (const [index, unit] of units.entries()) {
@@ -97,7 +97,7 @@ function place<U extends { readonly lineId: string; readonly quantity: number }>
       const taken = lot.lineId === unit.lineId && test(unit)(lot) ? Math.min(lot.quantity, left) : 0;
       if (taken === 0) return [lot];
       left -= taken;
-      const changed = { ...lot, ...change(unit), quantity: taken };
+      const changed = { ...lot, ...change(unit, lot), quantity: taken };
       return taken === lot.quantity ? [changed] : [{ ...lot, quantity: lot.quantity - taken }, changed];
     });
     if (left > 0) return { lots: now, unplaced: index };
@@ -116,7 +116,11 @@ const counting = (lots: readonly Lot[], units: readonly Counted[]) =>
     lots,
     units,
     (unit) => countable(unit.condition),
-    (unit) => ({ reception: arrival[unit.condition] }),
+    // Units lost at our risk are paid for: when they turn up they are accepted, or the money would have no unit to stand on.
+    (unit, lot) => ({
+      reception: arrival[unit.condition],
+      ...(lot.reception === 'lost_in_transit' ? { acceptance: 'accepted' } : {}),
+    }),
   );
 const grading = (lots: readonly Lot[], units: readonly Inspected[]) =>
   place(

@@ -114,14 +114,15 @@ describe('bootstrap', () => {
 
   it('passes Ctrl-C on once, however often npm repeats it, and waits for the command to end', async () => {
     command(`let times = 0;
-      process.on('SIGINT', () => { if (++times === 1) setTimeout(() => { console.log('stopped after', times); process.exit(4); }, 400); });
+      process.on('SIGINT', () => { console.log('asked', ++times); if (times === 1) setTimeout(() => process.exit(4), 400); });
       setInterval(() => {}, 1000); console.log('running');`);
     const { child, seen } = start(['build']);
     await vi.waitFor(() => expect(seen.out).toContain('running'), { timeout: 5000 });
     child.kill('SIGINT');
+    await vi.waitFor(() => expect(seen.out).toContain('asked 1'), { timeout: 5000, interval: 10 });
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([4, null]);
-    expect(seen.out).toContain('stopped after 1');
+    expect(seen.out).toBe('running\nasked 1\n');
   });
 
   it('ends the command when it is itself killed with -9', async () => {

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 const guard = fileURLToPath(new URL('../../dev/guard.mjs', import.meta.url));
 const started: ChildProcess[] = [];
+const grandchildren: number[] = [];
 
 /** Runs a piece of script in Node, with its output collected. */
 function node(args: string[], env: Record<string, string> = {}, stdio: 'pipe' | 'ignore' = 'pipe') {
@@ -29,7 +30,9 @@ const saysPid = 'console.log(process.pid); setInterval(() => {}, 1000);';
 
 async function printedPid(seen: { output: string }): Promise<number> {
   await vi.waitFor(() => expect(seen.output).toMatch(/\d+\n/), { timeout: 5000 });
-  return Number.parseInt(seen.output, 10);
+  const pid = Number.parseInt(seen.output, 10);
+  grandchildren.push(pid);
+  return pid;
 }
 
 function isAlive(pid: number): boolean {
@@ -43,8 +46,10 @@ function isAlive(pid: number): boolean {
 
 const untilGone = (pid: number) => vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 8000 });
 
+// A test that fails must not itself leave something behind.
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const pid of grandchildren.splice(0).filter(isAlive)) process.kill(pid, 'SIGKILL');
 });
 
 describe('guard', () => {

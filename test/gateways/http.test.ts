@@ -90,7 +90,15 @@ describe('a passing fault', () => {
     ['a field of the wrong kind', (res) => json(res, 201, { ...refund, amountMinor: '2500' })],
     ['a redirect', (res) => res.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()],
     ['a cut connection', (res) => void res.destroy()],
-    ['more than 1 MB', (res) => json(res, 201, { ...refund, padding: 'x'.repeat(1_100_000) })],
+  ])('is %s', async (_what, answer) => {
+    expect(await thrownAt(answer)).toBeInstanceOf(PartnerUnavailable);
+  });
+
+  it.each<[string, (res: ServerResponse) => void]>([
+    [
+      'more than 1 MB, though it is good JSON',
+      (res) => res.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(refund) + ' '.repeat(1_048_576)),
+    ],
     [
       'a body without end',
       (res) => {
@@ -103,7 +111,9 @@ describe('a passing fault', () => {
       },
     ],
   ])('is %s', async (_what, answer) => {
-    expect(await thrownAt(answer)).toBeInstanceOf(PartnerUnavailable);
+    const error = await thrownAt(answer);
+    expect(error).toBeInstanceOf(PartnerUnavailable);
+    expect(error).toMatchObject({ message: 'payments sent more than 1048576 bytes' });
   });
 
   it.each<[string, (res: ServerResponse) => void]>([

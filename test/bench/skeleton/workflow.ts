@@ -1,0 +1,30 @@
+/**
+ * The bare skeleton: the happy return's messages by the same means and the same activities as no-ops, and nothing else.
+ * It is the reference that the product's events, transitions, bytes and actions are held against.
+ */
+import { allHandlersFinished, condition, defineUpdate, proxyActivities, setHandler } from '@temporalio/workflow';
+import type { ReturnActivities, ReturnInput } from '../../../contracts/workflow.ts';
+
+const steps = proxyActivities<ReturnActivities>({ startToCloseTimeout: '8s', scheduleToCloseTimeout: '1h' });
+const commands = ['decide_request', 'record_reception', 'record_inspection'] as const;
+
+export async function skeleton(input: ReturnInput): Promise<{ stage: string }> {
+  const { caseId, merchantId, order, lines, reason, noticeAt, policy } = input;
+  let taken = 0;
+  let assessed = false;
+  setHandler(defineUpdate<{ n: number }>('open_case'), async () => {
+    await condition(() => assessed);
+    return { n: 0 };
+  });
+  for (const name of commands) setHandler(defineUpdate<{ n: number }, [unknown]>(name), () => ({ n: ++taken }));
+  await steps.assessReturn({ caseId, merchantId, order, lines, reason, noticeAt, packs: policy.packs });
+  assessed = true;
+  await condition(() => taken >= 1);
+  await steps.issueReturnLabel({ key: `${caseId}/issue_label`, caseId, channel: input.handoverChannel });
+  await condition(() => taken >= 3);
+  const amountMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
+  const { paymentId, currency } = order;
+  await steps.refundPayment({ key: `${caseId}/refund`, caseId, merchantId, paymentId, amountMinor, currency });
+  await condition(allHandlersFinished);
+  return { stage: 'refunded' };
+}
