@@ -18,7 +18,6 @@ export interface Source {
   find: (tool: Tool, ctx: Context) => Promise<string>;
 }
 
-export const tools: Record<Tool['name'], Tool>;
 export const defaultSources: Source[];
 export function ensureBinaries(
   options?: Partial<Context> & { sources?: Source[] },

@@ -15,7 +15,7 @@ import { withLock } from './lock.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const VERSION_LIMIT_MS = 20_000;
 
-export const tools = {
+const tools = {
   temporal: {
     name: 'temporal',
     title: 'Temporal CLI',

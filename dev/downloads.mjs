@@ -139,7 +139,7 @@ export async function fetchWheel(tool, scratch, { log }) {
 }
 
 /** Runs a helper and throws its own words when it fails, does not exist, or outlives `limitMs`. */
-export function runWithin(limitMs, command, args, env = process.env) {
+function runWithin(limitMs, command, args, env = process.env) {
   return new Promise((done, fail) => {
     let output = '';
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: limitMs, killSignal: 'SIGKILL' });

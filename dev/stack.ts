@@ -178,8 +178,8 @@ async function isWritablePrimary(port: number): Promise<boolean> {
   }
 }
 
-/** Between finding a port free and taking it, another stack may take it: then once more, on ports nobody else would think of. */
-async function onUsualPortsOrAny<T>(start: (usual: Partial<typeof USUAL>) => Promise<T>): Promise<T> {
+/** Starts on the usual ports where they are free. Between finding a port free and taking it, another stack may take it: then once more, on ports nobody else would think of. */
+export async function onUsualPortsOrAny<T>(start: (usual: Partial<typeof USUAL>) => Promise<T>): Promise<T> {
   try {
     return await start(USUAL);
   } catch (err) {

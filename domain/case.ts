@@ -15,7 +15,7 @@ import {
   type StageLimit,
 } from './clocks.ts';
 import { assertConserved } from './conservation.ts';
-import { type Lot } from './goods.ts';
+import { goodsAreHere, type Lot } from './goods.ts';
 import { type MoneyLine } from './money.ts';
 import { anywhere, mayCommand, theClock, type Actor, type CommandName, type Role } from './permissions.ts';
 import { type PaidLine } from './refunds.ts';
@@ -169,7 +169,11 @@ export function dueAtOf(state: CaseState): number | undefined {
   return clock?.dueAt;
 }
 
-/** Verbs a person may use on a parked case. Money and statutory duties have no skip; past the point of no return nothing is taken back. */
+/** Withdrawing and cancelling: not past the point of no return, and not once goods are here, for then they would be nobody's. */
+const mayLetGo = (row: StageRow | undefined, { lots }: CaseState): boolean =>
+  row?.moves.cancelled !== undefined && !goodsAreHere(lots);
+
+/** Verbs a person may use on a parked case. Money and statutory duties have no skip. */
 export function verbsOf(rules: AnyRules, state: CaseState): AttentionVerb[] {
   const row = rowOf(rules, state.from ?? '');
   if (state.stage !== 'needs_attention' || !row) return [];
@@ -178,23 +182,26 @@ export function verbsOf(rules: AnyRules, state: CaseState): AttentionVerb[] {
       verb === 'retry' ||
       (verb === 'skip' && row.onSkip !== undefined) ||
       (verb === 'override' && (row.results?.length ?? 0) > 0) ||
-      (verb === 'compensate' && row.moves.cancelled !== undefined),
+      (verb === 'compensate' && mayLetGo(row, state)),
   );
 }
 
 /** The move that cancelling means here: the stage's own, or the verb of a parked case; undefined: too late, nothing can be taken back. */
 export const cancelMove = (rules: AnyRules, state: CaseState): 'cancelled' | 'compensated' | undefined =>
-  rowOf(rules, state.stage)?.moves.cancelled
+  mayLetGo(rowOf(rules, state.stage), state)
     ? 'cancelled'
     : verbsOf(rules, state).includes('compensate')
       ? 'compensated'
       : undefined;
 
+const lettingGo: readonly CommandName[] = ['withdraw_case', 'cancel_case'];
+
 /** Commands that the stage allows; with a role, only those that this role may give. The list of buttons, and the `availableMoves` of a refusal. */
 export function availableMoves(rules: AnyRules, state: CaseState, role?: Role): CommandName[] {
   const row = rowOf(rules, state.stage);
   if (!row) return [];
-  const here = [...row.commands, ...anywhere.filter((command) => command !== (state.hold ? 'hold_case' : 'resume_case'))];
+  const commands = goodsAreHere(state.lots) ? row.commands.filter((command) => !lettingGo.includes(command)) : row.commands;
+  const here = [...commands, ...anywhere.filter((command) => command !== (state.hold ? 'hold_case' : 'resume_case'))];
   return role ? here.filter((command) => mayCommand(role, command)) : here;
 }
 
@@ -304,9 +311,12 @@ function attentionOn(state: CaseState, event: CaseEvent, stage: string): Attenti
 }
 
 function withEntryClock<S extends CaseState>(rules: AnyRules, state: S, sla: SlaPolicy): S {
-  const running = state.clocks.some((clock) => clock.stage === state.stage && clock.running);
-  return rowOf(rules, state.stage)?.clockFrom === 'entry' && !running ? started(state, sla) : state;
+  const starts = rowOf(rules, state.stage)?.clockFrom === 'entry' && !isRunning(state, state.stage);
+  return starts ? started(state, sla) : state;
 }
+
+const isRunning = (state: CaseState, stage: string): boolean =>
+  state.clocks.some((clock) => clock.stage === stage && clock.running);
 
 function started<S extends CaseState>(state: S, sla: SlaPolicy): S {
   const limit = sla.stages[state.stage];
@@ -326,10 +336,10 @@ function restartClock<S extends CaseState>(rules: AnyRules, state: S, event: Cas
 
 const climbed = (attention: Attention): Attention => ({ ...attention, rung: Math.min(attention.rung + 1, ladder.length - 1) });
 
-/** A fact that starts the stage's clock late (a refund is under way), or anew (the parcel still moves). */
+/** A fact that starts the stage's clock late (a refund is under way; told again, the clock runs on), or anew (the parcel still moves). */
 function clockOnFact<S extends CaseState>(rules: AnyRules, state: S, event: CaseEvent, sla: SlaPolicy): S {
   const row = rowOf(rules, state.stage);
-  if (row?.clockFrom === event.type) return started(state, sla);
+  if (row?.clockFrom === event.type) return isRunning(state, state.stage) ? state : started(state, sla);
   if (row?.restartsOn !== event.type) return state;
   return started(
     { ...state, clocks: state.clocks.map((clock) => (clock.stage === state.stage ? fulfilClock(clock, state.at) : clock)) },

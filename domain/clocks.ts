@@ -36,7 +36,10 @@ export interface Milestone {
 }
 
 export function startClock(id: string, stage: string, limit: StageLimit, at: number): Clock {
-  const warnAt = limit.warnMs.filter((ms) => ms < limit.limitMs).map((ms) => at + ms);
+  const warnAt = limit.warnMs
+    .filter((ms) => ms < limit.limitMs)
+    .map((ms) => at + ms)
+    .sort((a, b) => a - b);
   return {
     id,
     stage,
@@ -53,9 +56,9 @@ const logged = (clock: Clock, entry: ClockEntry): Clock => ({ ...clock, log: [..
 export const pauseClock = (clock: Clock, at: number, why: string): Clock =>
   clock.running && clock.pausedAt === undefined ? logged({ ...clock, pausedAt: at }, { at, what: 'paused', why }) : clock;
 
-/** Gives back the whole pause: the deadline and the warnings to come move by its length. */
+/** Gives back the whole pause: the deadline and the warnings to come move by its length. A clock that stopped in its pause stays stopped. */
 export function resumeClock(clock: Clock, at: number): Clock {
-  if (clock.pausedAt === undefined) return clock;
+  if (!clock.running || clock.pausedAt === undefined) return clock;
   const pauseMs = Math.max(0, at - clock.pausedAt);
   const { pausedAt: _, ...rest } = clock;
   return logged(

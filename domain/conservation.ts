@@ -20,6 +20,8 @@ export function breachesOf({ lines, paidMinor, lots, money, ended }: Conserved):
     const counted = unitsWhere(lots, (lot) => lot.lineId === lineId);
     if (counted !== quantity) breaches.push(`rule 1: line ${lineId} has ${counted} units, requested were ${quantity}`);
   }
+  for (const { lineId } of lots.filter((lot) => !lines.some((line) => line.lineId === lot.lineId)))
+    breaches.push(`rule 1: units of line ${lineId}, which was not requested`);
   if (lots.some((lot) => !Number.isSafeInteger(lot.quantity) || lot.quantity <= 0)) breaches.push('rule 1: a lot without units');
   if (lots.some((lot) => lot.acceptance && lot.reception !== 'received'))
     breaches.push('rule 1: a unit was accepted or rejected that never came');

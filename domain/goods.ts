@@ -57,6 +57,8 @@ export const expected = (lot: Lot): boolean =>
 /** What a count can take: a unit that was missing, wrong or lost at first may still turn up; one that is lost cannot go missing. */
 export const countable = (condition: Condition) => (lot: Lot) =>
   condition === 'received' ? lot.reception !== 'received' : expected(lot) && lot.reception !== 'lost_in_transit';
+/** Nothing is taken back any more by letting go: what came would have to be sent back. */
+export const goodsAreHere = (lots: readonly Lot[]): boolean => lots.some((lot) => lot.reception === 'received');
 export const ungraded = (lot: Lot): boolean => lot.reception === 'received' && lot.grade === undefined;
 
 const legalReceptions: Record<Reception, readonly Reception[]> = {

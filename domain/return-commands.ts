@@ -4,7 +4,7 @@
  */
 import { hasSeen, rowOf, type AnyRules } from './case.ts';
 import { refusalOf as sharedRefusal, sharedEvent, type Command, type Refusal, type SharedPayloads } from './commands.ts';
-import { gradeUnits, miscounted, misgraded, type Counted, type Inspected } from './goods.ts';
+import { countUnits, gradeUnits, miscounted, misgraded, type Counted, type Inspected } from './goods.ts';
 import { type Actor } from './permissions.ts';
 import { fullyInspected, refundIntent, returnRules, type ReturnEvent, type ReturnState } from './return.ts';
 
@@ -48,9 +48,12 @@ export function eventOfCommand(state: ReturnState, command: ReturnCommand): Retu
     case 'record_reception': {
       const parcel = parcelKey(command.payload);
       if (state.parcels.includes(parcel)) return { type: 'repeat_noted', by, messageId };
-      const arrives = rowOf(rules, state.stage)?.moves.received !== undefined;
+      const counted = command.payload.units;
       // Counted units that all went wrong still end the journey: the case is at the dock either way.
-      return { type: arrives ? 'received' : 'reception_recorded', by, messageId, parcel, counted: command.payload.units };
+      const arrives = rowOf(rules, state.stage)?.moves.received !== undefined;
+      // The last count may leave nothing to inspect: what came has been graded, the rest is missing or wrong.
+      const last = state.stage === 'received' && fullyInspected({ lots: countUnits(state.lots, counted) });
+      return { type: arrives ? 'received' : last ? 'inspected' : 'reception_recorded', by, messageId, parcel, counted };
     }
     case 'record_inspection': {
       const inspected = command.payload.units;

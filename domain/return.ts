@@ -225,8 +225,10 @@ function applyReturn(state: ReturnState, event: ReturnEvent): ReturnState {
     case 'reception_recorded':
       return countParcel(next, event);
     case 'inspected':
-    case 'inspection_recorded':
-      return { ...next, lots: gradeUnits(state.lots, event.inspected ?? []) };
+    case 'inspection_recorded': {
+      const counted = countParcel(next, event);
+      return { ...counted, lots: gradeUnits(counted.lots, event.inspected ?? []) };
+    }
     case 'accepted_as_is':
       return refundPlanned({ ...next, lots: acceptReceived(moveAll(state.lots, ['awaiting', 'in_transit'], 'received')) });
     case 'cleared':

@@ -13,7 +13,8 @@ export type Owner = (typeof owners)[number];
  * (else the case stays), `@skip` where its `onSkip` move leads, `@result` where the move a person named leads, `@target` the end
  * that unwinding was entered for.
  */
-export type Target<Stage extends string> = Stage | '@from' | '@step' | '@skip' | '@result' | '@target';
+export type Target<Stage extends string> = Stage | (typeof detours)[number];
+const detours = ['@from', '@step', '@skip', '@result', '@target'] as const;
 
 export interface StageRow<Stage extends string = string, Move extends string = string> {
   readonly owner: Owner;
@@ -42,14 +43,14 @@ export type StageTable<Open extends string, Stage extends string, Move extends s
 /** Every flaw of a table: a waiting stage without owner or default, a default or a skip that leads nowhere, an unknown target, a stage no move enters. */
 export function flawsOf(stages: Readonly<Record<string, StageRow>>, ends: readonly string[], first: string): string[] {
   const flaws: string[] = [];
-  const known = new Set([...Object.keys(stages), ...ends]);
+  const known = new Set<string>([...Object.keys(stages), ...ends, ...detours]);
   const entered = new Set([first]);
   for (const [stage, row] of Object.entries(stages)) {
-    if (!row.clockFrom && !row.step && row.commands.length > 0) flaws.push(`${stage} waits for a command but has no clock`);
+    if (!row.clockFrom && !row.step) flaws.push(`${stage} waits, for a command or a fact, but has no clock`);
     for (const name of [row.onTimeout, row.onSkip, ...(row.results ?? [])])
       if (name !== undefined && row.moves[name] === undefined) flaws.push(`${stage}: ${name} is no move of it`);
     for (const target of Object.values(row.moves)) {
-      if (target === undefined || target.startsWith('@')) continue;
+      if (target === undefined) continue;
       entered.add(target);
       if (!known.has(target)) flaws.push(`${stage} leads to ${target}, which is no stage`);
     }

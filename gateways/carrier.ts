@@ -5,7 +5,7 @@
 import { type Shipment, type ShipmentRequest, shipmentSchema } from '../contracts/partners.ts';
 import { createPartnerClient, type PartnerOptions, PartnerRefusal, pathSegment } from './http.ts';
 
-export interface VoidResult {
+interface VoidResult {
   voided: boolean;
   /** When not voided: `absent` (there was never a shipment) or `already_scanned` (the parcel is under way). */
   reason?: string;

@@ -100,7 +100,7 @@ const paymentOf = ({ caseId, merchantId, order }: ReturnInput, state: ReturnStat
 });
 
 /** Steps under the limits of the pinned policy. A short startToClose brings a step back soon when its worker died. */
-function stepsOf({ policy: { sla }, lines, order }: ReturnInput): ReturnActivities {
+function stepsOf({ policy: { sla }, lines, order }: ReturnInput) {
   const options = (step: string, summary: string) => ({
     startToCloseTimeout: 8_000,
     scheduleToCloseTimeout: sla.steps.limitMs[step] ?? 3_600_000,
@@ -115,17 +115,17 @@ function stepsOf({ policy: { sla }, lines, order }: ReturnInput): ReturnActiviti
   const { assessReturn } = proxyActivities<ReturnActivities>(options('assess', `Assess ${units} units, ${value}`));
   const { issueReturnLabel } = proxyActivities<ReturnActivities>(options('issue_label', 'Return label from the carrier'));
   const { refundPayment } = proxyActivities<ReturnActivities>(options('refund', `Refund, up to ${value}`));
-  const undo = proxyActivities<ReturnActivities>(options('unwind', 'Take back'));
-  return { ...undo, assessReturn, issueReturnLabel, refundPayment };
+  // Named one by one: a proxy has no keys of its own to spread.
+  const { releaseUnitsIfPresent, voidReturnLabelIfPresent } = proxyActivities<ReturnActivities>(options('unwind', 'Take back'));
+  return { assessReturn, issueReturnLabel, refundPayment, undoSteps: { releaseUnitsIfPresent, voidReturnLabelIfPresent } };
 }
 
 function typeOf(input: ReturnInput): CaseType<ReturnState, ReturnEvent> {
-  const { releaseUnitsIfPresent, voidReturnLabelIfPresent } = stepsOf(input);
   return {
     rules: returnRules,
     refusal: (state, command) => returnRefusal(state, command as ReturnCommand),
     eventOfCommand: (state, command) => eventOfCommand(state, command as ReturnCommand),
-    undoSteps: { releaseUnitsIfPresent, voidReturnLabelIfPresent },
+    undoSteps: stepsOf(input).undoSteps,
   };
 }
 

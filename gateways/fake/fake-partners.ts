@@ -8,7 +8,7 @@ import { PartnerRefusal } from '../http.ts';
 import type { OrdersGateway } from '../orders.ts';
 import { type PaymentsGateway, pickRefund } from '../payments.ts';
 
-export type FakeOperation =
+type FakeOperation =
   | 'find_order'
   | 'create_refund'
   | 'find_refund'
@@ -16,13 +16,13 @@ export type FakeOperation =
   | 'find_shipment'
   | 'void_shipment';
 
-export interface FakeCall {
+interface FakeCall {
   operation: FakeOperation;
   /** Key, case id or order id: whatever the call named first. */
   subject: string;
 }
 
-export interface FailureOptions {
+interface FailureOptions {
   /** Default 1; Infinity for good. */
   times?: number;
   /** The effect happens and the caller hears of the error alone, as when an answer is lost. */

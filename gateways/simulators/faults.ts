@@ -81,7 +81,11 @@ export const faultRequestSchema = z
     fault: z.enum(faultKinds),
     code: z.string().min(1).optional(),
     message: z.string().min(1).optional(),
-    times: z.union([z.literal(-1), z.int().positive()]).default(1),
+    times: z
+      .int()
+      .min(-1)
+      .refine((times) => times !== 0, 'a positive number, or -1 for good')
+      .default(1),
     latencyMs: z.int().nonnegative().max(600_000).optional(),
   })
   .superRefine((fault, context) => {

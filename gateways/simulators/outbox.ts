@@ -31,7 +31,7 @@ export interface DeliveryOptions {
   attemptMs: number;
 }
 
-export const defaultDelivery: DeliveryOptions = {
+const defaultDelivery: DeliveryOptions = {
   triesMax: 30,
   backoffFirstMs: 200,
   backoffMaxMs: 5_000,
@@ -48,8 +48,6 @@ export interface OutboxDeps {
   delivery?: Partial<DeliveryOptions>;
   log: Logger;
 }
-
-export type Outbox = ReturnType<typeof createOutbox>;
 
 /** `recordEnd` makes the end of an event durable; the next event of the same subject waits for it. */
 export function createOutbox(deps: OutboxDeps, recordEnd: (row: WebhookEndRow) => Promise<void>) {

@@ -5,8 +5,15 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../dev/processes.ts';
-import { type MongoServer, searchAttributes, startMongo, startTemporal, type TemporalServer } from '../../dev/stack.ts';
+import { freePort, StartFailure } from '../../dev/processes.ts';
+import {
+  type MongoServer,
+  onUsualPortsOrAny,
+  searchAttributes,
+  startMongo,
+  startTemporal,
+  type TemporalServer,
+} from '../../dev/stack.ts';
 
 const { MongoClient } = mongoose.mongo;
 let dataDir: string;
@@ -133,6 +140,15 @@ describe('two stacks', () => {
     await expect(startMongo({ dataDir })).rejects.toThrow('another start of ours is using the data of mongod');
   });
 
+  it('are not mistaken for each other: a port where another server answers is refused', async () => {
+    const third = join(otherDir, 'third');
+    const portOf = (address: string) => Number(/127\.0\.0\.1:(\d+)/.exec(address)?.[1]);
+    await expect(startTemporal({ dataDir: third, port: portOf(temporal.address), ui: false })).rejects.toThrow(
+      /address already in use/,
+    );
+    await expect(startMongo({ dataDir: third, port: portOf(mongo.uri) })).rejects.toThrow(/Address already in use/);
+  }, 60_000);
+
   it('keep their data when a later start gets another port', async () => {
     await withOrders(otherMongo, (orders) => orders.insertOne({ of: 'the move' }));
     await otherMongo.stop();
@@ -141,4 +157,23 @@ describe('two stacks', () => {
     expect(otherMongo.uri).not.toBe(before);
     expect(await withOrders(otherMongo, (orders) => orders.countDocuments({ of: 'the move' }))).toBe(1);
   }, 60_000);
+});
+
+describe('onUsualPortsOrAny', () => {
+  const asked: Array<number | undefined> = [];
+  const failWith = (output: string) => async (usual: { mongo?: number }) => {
+    asked.push(usual.mongo);
+    if (asked.length === 1) throw new StartFailure({ name: 'mongod', command: 'mongod' }, new Error('ended'), 'a log', output);
+    return 'up';
+  };
+
+  it('tries any port when somebody took the usual one in the meantime', async () => {
+    expect(await onUsualPortsOrAny(failWith('SocketException: Address already in use'))).toBe('up');
+    expect(asked.splice(0)).toEqual([27017, undefined]);
+  });
+
+  it('does not repeat a start that failed for another reason', async () => {
+    await expect(onUsualPortsOrAny(failWith('the disk is full'))).rejects.toThrow('the disk is full');
+    expect(asked.splice(0)).toEqual([27017]);
+  });
 });

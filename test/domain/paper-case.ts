@@ -17,13 +17,7 @@ import type { Refusal } from '../../domain/commands.ts';
 import type { Lot } from '../../domain/goods.ts';
 import { mendline, type CommandName, type Role } from '../../domain/permissions.ts';
 import type { PaidLine } from '../../domain/refunds.ts';
-import {
-  eventOfCommand,
-  eventOfFact,
-  returnRefusal,
-  type ReturnCommand,
-  type ReturnFact,
-} from '../../domain/return-commands.ts';
+import { eventOfCommand, eventOfFact, returnRefusal, type ReturnCommand, type ReturnFact } from '../../domain/return-commands.ts';
 import {
   alreadyAnswered,
   assessGoods,
@@ -97,6 +91,8 @@ export class PaperCase {
   /** Refunds at the provider by key: what was really paid, whatever the case believes. */
   readonly paid: { amountMinor: number; status: 'pending' | 'succeeded' | 'failed' }[] = [];
   readonly told: ReturnEvent[] = [];
+  /** The stage in which the story rests: only another stage wakes it. */
+  private restingIn?: string;
 
   constructor(lines?: readonly PaidLine[], changes?: Partial<ReturnState>) {
     this.state = openedState(lines, changes);
@@ -160,7 +156,7 @@ export class PaperCase {
   settleDown(): void {
     for (let before = -1; before !== this.state.revision; ) {
       before = this.state.revision;
-      const answered = alreadyAnswered(this.state);
+      const answered = this.restingIn === this.stage ? undefined : alreadyAnswered(this.state);
       if (this.stage === 'inspected') this.record({ type: assessGoods(this.state), by: mendline, step: 'assess_goods' });
       else if (this.stage === 'refund_due') {
         if (this.state.undo.some((entry) => entry.state === 'armed')) this.record({ type: 'disarmed', by: mendline });
@@ -168,9 +164,11 @@ export class PaperCase {
       } else if (answered) this.record({ type: answered, by: mendline });
       else if (this.stage === 'requested') this.arm('claim_units', 'releaseUnitsIfPresent');
       else if (this.stage === 'authorized') this.arm('issue_label', 'voidReturnLabelIfPresent');
+      if (this.state.revision === before) this.restingIn = this.stage;
     }
     if (this.ended)
-      for (const { step } of stillToUndo(this.state.undo)) this.record({ type: 'undone', by: mendline, step, result: 'taken back' });
+      for (const { step } of stillToUndo(this.state.undo))
+        this.record({ type: 'undone', by: mendline, step, result: 'taken back' });
   }
 
   get refundMinor(): number {
@@ -208,7 +206,11 @@ export class PaperCase {
               ? { type: 'undone', by: mendline, step, result: 'taken back' }
               : { type: 'undo_failed', by: mendline, step, cause: 'no answer' },
           );
-        this.record({ type: stillToUndo(this.state.undo).length === 0 ? 'unwound' : 'step_failed', by: mendline, step: 'unwind' });
+        this.record({
+          type: stillToUndo(this.state.undo).length === 0 ? 'unwound' : 'step_failed',
+          by: mendline,
+          step: 'unwind',
+        });
         break;
       default:
     }
@@ -217,7 +219,10 @@ export class PaperCase {
 
   /** The provider keeps one refund for the key of the case, whatever is asked how often. */
   private refund(pending: boolean): void {
-    const known = this.paid[0] ?? { amountMinor: this.refundMinor, status: pending ? ('pending' as const) : ('succeeded' as const) };
+    const known = this.paid[0] ?? {
+      amountMinor: this.refundMinor,
+      status: pending ? ('pending' as const) : ('succeeded' as const),
+    };
     if (this.paid.length === 0) this.paid.push(known);
     if (known.status === 'failed') this.record({ type: 'step_failed', by: mendline, step: 'refund', cause: 'refund_failed' });
     else this.record({ type: known.status === 'succeeded' ? 'refunded' : 'refund_sent', by: mendline, providerId: 're_1' });
@@ -244,8 +249,7 @@ export function paperCaseIn(stage: ReturnStage, lines?: readonly PaidLine[]): Pa
     under_review: () => rma.give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] }),
     authorized: () => rma.work('done'),
     awaiting_handover: () => rma.scan('picked_up'),
-    in_transit: () =>
-      rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units: allCounted(rma.state) }),
+    in_transit: () => rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units: allCounted(rma.state) }),
     received: () => rma.give('record_inspection', 'warehouse', { units: allGraded(rma.state) }),
     inspected: () => rma.record({ type: 'cleared', by: mendline }),
     refund_due: () => rma.work('done'),

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { isEnded, nextMilestone, rowOf, seenLimit } from '../../domain/case.ts';
 import { breachesOf } from '../../domain/conservation.ts';
-import { conditions, dispositions, grades } from '../../domain/goods.ts';
+import { conditions, countable, dispositions, grades, ungraded, type Condition } from '../../domain/goods.ts';
 import { commandNames, roles, type CommandName, type Role } from '../../domain/permissions.ts';
 import { refundDueMinor, type PaidLine } from '../../domain/refunds.ts';
-import { returnMoves, returnStages, type ReturnState } from '../../domain/return.ts';
+import { fullyInspected, returnMoves, returnStages, type ReturnState } from '../../domain/return.ts';
 import type { ReturnCommand, ReturnFact } from '../../domain/return-commands.ts';
 import { hour, type PaperCase, paperCaseIn, rules, type Assessed, type StepOutcome } from './paper-case.ts';
 
@@ -42,7 +42,10 @@ const payloads: Record<CommandName, fc.Arbitrary<object>> = {
     result: fc.constantFrom(undefined, 'received', 'presumed_lost', 'cleared', 'refunded', 'nonsense'),
     proofIds: fc.constantFrom([], ['proof-1']),
   }),
-  hold_case: fc.record({ reason: fc.constant('customs'), until: fc.option(fc.integer({ min: 0, max: 4e12 }), { nil: undefined }) }),
+  hold_case: fc.record({
+    reason: fc.constant('customs'),
+    until: fc.option(fc.integer({ min: 0, max: 4e12 }), { nil: undefined }),
+  }),
   resume_case: fc.constant({}),
   assign_case: fc.constant({ assignee: 'agent-7' }),
   add_note: fc.constant({ textRef: 'text-1' }),
@@ -62,13 +65,15 @@ const command = fc.constantFrom(...commandNames).chain((name) =>
   }),
 );
 /** What usually comes next, whole and by the book: without it few random orders would reach the money. */
-const helpful = fc.constantFrom('accept', 'count', 'grade', 'retry', 'override_lost').map((what): Action => {
+const helpful = fc.constantFrom('accept', 'count', 'miss', 'grade', 'retry', 'override_lost').map((what): Action => {
   const give = (name: CommandName, role: Role, payload: object): Action => ({ kind: 'command', name, role, payload });
   switch (what) {
     case 'accept':
       return give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] });
     case 'count':
       return give('record_reception', 'warehouse', { parcelId: 'PX', scanNo: 1, units: fitting });
+    case 'miss':
+      return give('record_reception', 'warehouse', { parcelId: 'PX', scanNo: 2, units: fitting, condition: 'missing' });
     case 'grade':
       return give('record_inspection', 'warehouse', { units: fitting });
     case 'retry':
@@ -152,7 +157,11 @@ const startStages = [
   'lost',
   'short',
 ] as const;
-const starts = fc.record({ lines, from: fc.constantFrom(...startStages), actions: fc.array(action, { minLength: 5, maxLength: 40 }) });
+const starts = fc.record({
+  lines,
+  from: fc.constantFrom(...startStages),
+  actions: fc.array(action, { minLength: 5, maxLength: 40 }),
+});
 
 function begin(asked: readonly PaidLine[], from: (typeof startStages)[number]): PaperCase {
   if (from === 'lost') {
@@ -163,7 +172,11 @@ function begin(asked: readonly PaidLine[], from: (typeof startStages)[number]): 
   }
   if (from !== 'short') return paperCaseIn(from, asked);
   const rma = paperCaseIn('awaiting_handover', asked);
-  rma.give('record_reception', 'warehouse', { parcelId: 'P0', scanNo: 1, units: [{ lineId: '1', quantity: 1, condition: 'missing' }] });
+  rma.give('record_reception', 'warehouse', {
+    parcelId: 'P0',
+    scanNo: 1,
+    units: [{ lineId: '1', quantity: 1, condition: 'missing' }],
+  });
   return rma;
 }
 
@@ -239,11 +252,14 @@ function play(rma: PaperCase, one: Action, messageId: string, done: (ReturnComma
   }
 }
 
+/** With `fitting`, every unit that can be graded or still be counted. */
 function fit({ state }: PaperCase, { name, payload }: Extract<Action, { kind: 'command' }>): object {
-  if ((payload as { units?: unknown }).units !== fitting) return payload;
-  const wanted = state.lots.filter((lot) => (name === 'record_inspection' ? lot.reception === 'received' && !lot.grade : true));
-  const more = name === 'record_inspection' ? { grade: 'A', disposition: 'restock' } : { condition: 'received' };
-  return { ...payload, units: wanted.map(({ lineId, quantity }) => ({ lineId, quantity, ...more })) };
+  const { condition = 'received', ...rest } = payload as { units?: unknown; condition?: Condition };
+  if (rest.units !== fitting) return payload;
+  const grading = name === 'record_inspection';
+  const more = grading ? { grade: 'A', disposition: 'restock' } : { condition };
+  const lots = state.lots.filter(grading ? ungraded : countable(condition));
+  return { ...rest, units: lots.map(({ lineId, quantity }) => ({ lineId, quantity, ...more })) };
 }
 
 function wrongOf(before: ReturnState, { state, paid }: PaperCase, events: number): string[] {
@@ -270,6 +286,7 @@ function wrongOf(before: ReturnState, { state, paid }: PaperCase, events: number
   must(!ended || (running.length === 0 && !state.hold && !nextMilestone(state)), 'a clock runs on after the end');
   const row = rowOf(rules, state.stage);
   must(ended || row?.step !== undefined || nextMilestone(state) !== undefined, `${state.stage} waits in silence`);
+  must(!(state.stage === 'received' && state.parcels.length > 0 && fullyInspected(state)), 'nothing is left to do at the dock');
   const stopped = state.clocks.filter((clock) => !clock.running);
   must(
     stopped.every((clock) => ['breached', 'fulfilled'].includes(clock.log.at(-1)!.what)),
