@@ -1,0 +1,77 @@
+/** `npm run dev`: the whole product on this machine with an order in it, tokens to try it with, until Ctrl-C. Data last from one start to the next. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { roles } from '../domain/permissions.ts';
+import { startSystem } from './system.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const usage = `npm run dev [-- --help]
+Starts Temporal (with its UI), MongoDB, simulated partners, a worker and the API on this machine, and prints their addresses,
+a token for each role, and how to open a first return. Data are kept in .data/dev; Ctrl-C stops everything.`;
+
+const order = {
+  orderId: 'O-1001',
+  merchantId: 'dev-store',
+  customerId: 'customer-1',
+  jurisdiction: 'GB',
+  currency: 'GBP',
+  paymentId: 'pay-O-1001',
+  paidMinor: 7_400,
+  lines: [
+    { lineId: '1', sku: 'KETTLE-RED', title: 'Red kettle', category: 'home_appliance', quantity: 2, unitPriceMinor: 2_950 },
+    { lineId: '2', sku: 'TEA-TOWEL', title: 'Tea towel', category: 'textiles', quantity: 3, unitPriceMinor: 500 },
+  ],
+};
+
+async function main(): Promise<void> {
+  const dataDir = join(root, '.data/dev');
+  mkdirSync(dataDir, { recursive: true });
+  console.error('Starting Temporal, MongoDB, partners, worker and API …');
+  const stopped = new Promise<void>((done) => {
+    process.once('SIGINT', () => done());
+    process.once('SIGTERM', () => done());
+  });
+  const system = await startSystem({ dataDir, onReady: (what) => console.error(`  ${what} ready`) });
+  try {
+    const dayMs = 86_400_000;
+    const today = Math.floor(Date.now() / dayMs) * dayMs;
+    const dates = { placedAt: new Date(today - 6 * dayMs).toISOString(), deliveredAt: new Date(today - 2 * dayMs).toISOString() };
+    // Of an earlier start on another day the order is there already, with that day's dates.
+    await fetch(`${system.simulatorsUrl}/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...order, ...dates }),
+    });
+    const tokens = await Promise.all(
+      roles.map(async (role) => {
+        const id = role === 'customer' ? order.customerId : `${role}-1`;
+        return `export ${role.toUpperCase()}=${await system.issuer.sign({ id, role, merchantId: order.merchantId })}`;
+      }),
+    );
+    console.log(`
+  API documentation   ${system.apiUrl}/docs
+  Temporal UI         ${system.temporalUiUrl}
+  partners            ${system.simulatorsUrl} (POST /control/scans, /control/faults …)
+  logs                ${system.logs}
+
+Tokens, for 12 hours:
+${tokens.join('\n')}
+
+Open a return of the order ${order.orderId}:
+curl -X POST ${system.apiUrl}/cases -H "Authorization: Bearer $CUSTOMER" -H 'Idempotency-Key: first' \\
+  -H 'Content-Type: application/json' \\
+  -d '{"orderId":"${order.orderId}","lines":[{"lineId":"1","quantity":1}],"reason":"quality"}'
+
+Everything stays up until Ctrl-C.`);
+    await stopped;
+    console.error('\nStopping …');
+  } finally {
+    await system.stop();
+  }
+}
+
+const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
+if (values.help) console.log(usage);
+else await main();
