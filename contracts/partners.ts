@@ -9,7 +9,7 @@ const instant = z.iso.datetime({ offset: true });
 const minor = z.int().nonnegative();
 const currency = z.string().regex(/^[A-Z]{3}$/);
 
-export const orderLineSchema = z.strictObject({
+const orderLineSchema = z.strictObject({
   lineId: z.string().min(1),
   sku: z.string().min(1),
   title: z.string(),

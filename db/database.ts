@@ -6,7 +6,7 @@ import { createLedgers } from './ledgers.ts';
 
 export type Database = ReturnType<typeof createDatabase>;
 
-export function createDatabase(connection: Connection) {
+function createDatabase(connection: Connection) {
   const cases = createCaseStore(connection);
   const ledgers = createLedgers(connection);
   const inbox = createInbox(connection);

@@ -20,7 +20,7 @@ import { type MoneyLine } from './money.ts';
 import { anywhere, mayCommand, theClock, type Actor, type CommandName, type Role } from './permissions.ts';
 import { type PaidLine } from './refunds.ts';
 import { type Owner, type StageRow } from './stage-table.ts';
-import { arm, disarm, settle, type UndoEntry } from './undo.ts';
+import { arm, disarm, letBe, settle, type UndoEntry } from './undo.ts';
 
 /** Limits of stages and of our own steps; part of the pinned policy, so that a merchant or a test can shorten them. All in ms. */
 export interface SlaPolicy {
@@ -239,6 +239,8 @@ function sharedEffects<S extends CaseState>(state: S, event: CaseEvent, sla: Sla
     case 'undone':
     case 'undo_failed':
       return { ...next, undo: settle(state.undo, event.step ?? '', event.type, event.result ?? event.cause) };
+    case 'skipped':
+      return { ...next, undo: letBe(state.undo) };
     case 'held':
       return {
         ...next,

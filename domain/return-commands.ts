@@ -96,12 +96,9 @@ export function eventOfFact(state: ReturnState, fact: ReturnFact): ReturnEvent |
       return eventOfSettlement(state, fact);
     case 'refund_failed': {
       const told = { by: partner('payments'), messageId: fact.eventId, occurredAt: fact.occurredAt, providerId: fact.refundId };
-      return {
-        type: legal(state, 'refund_failed') ? 'refund_failed' : 'late_fact_noted',
-        ...told,
-        step: 'refund',
-        cause: fact.code ?? 'refund_failed',
-      };
+      // A parked case stays parked, but its money hears of it.
+      const counts = legal(state, 'refund_failed') || state.money.some((line) => line.state === 'sent');
+      return { type: counts ? 'refund_failed' : 'late_fact_noted', ...told, step: 'refund', cause: fact.code ?? 'refund_failed' };
     }
     case 'retry_now':
       return state.stage === 'needs_attention'

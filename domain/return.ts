@@ -274,12 +274,12 @@ export const isSettled = (state: Pick<ReturnState, 'money'>): boolean =>
 export const fullyInspected = (state: Pick<ReturnState, 'lots'>): boolean =>
   !state.lots.some((lot) => expected(lot) || ungraded(lot));
 
-/** The verdict on what came: all of it, in a condition that gives the right, or a person must settle it. */
+/** The verdict on what came: all of it, looked at, in a condition that gives the right; or a person must settle it. */
 export function assessGoods(state: ReturnState): 'cleared' | 'discrepancy_found' {
   const missing = unitsWhere(state.lots, (lot) => lot.reception === 'short_shipped' || lot.reception === 'shipped_wrong_item');
   const worn = unitsWhere(state.lots, (lot) => lot.grade === 'C' || lot.grade === 'D');
   const faultClaimed = state.verdict?.reason !== undefined && state.verdict.reason !== 'no_reason';
-  return missing === 0 && (worn === 0 || faultClaimed) ? 'cleared' : 'discrepancy_found';
+  return fullyInspected(state) && missing === 0 && (worn === 0 || faultClaimed) ? 'cleared' : 'discrepancy_found';
 }
 
 /** A stage whose question the goods already answer is passed at once: a parcel that came while a person was asked, say. */

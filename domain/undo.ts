@@ -27,3 +27,7 @@ export const settle = (entries: readonly UndoEntry[], step: string, state: UndoE
 /** Past the point of no return: what is armed has been put to use and is not taken back. */
 export const disarm = (entries: readonly UndoEntry[]): UndoEntry[] =>
   entries.map((entry) => (entry.state === 'armed' ? { ...entry, state: 'done' } : entry));
+
+/** A person goes on without what could not be taken back: it stays listed, and is not tried again. */
+export const letBe = (entries: readonly UndoEntry[]): UndoEntry[] =>
+  entries.map((entry) => (entry.state === 'undo_failed' ? { ...entry, state: 'skipped' } : entry));

@@ -9,11 +9,11 @@ export const CaseStage = defineSearchAttributeKey('CaseStage', SearchAttributeTy
 export const CustomerRef = defineSearchAttributeKey('CustomerRef', SearchAttributeType.KEYWORD);
 export const OrderId = defineSearchAttributeKey('OrderId', SearchAttributeType.KEYWORD);
 /** Whom the case waits for. */
-export const Team = defineSearchAttributeKey('Team', SearchAttributeType.KEYWORD);
+const Team = defineSearchAttributeKey('Team', SearchAttributeType.KEYWORD);
 /** The step that failed. */
-export const AttentionReason = defineSearchAttributeKey('AttentionReason', SearchAttributeType.KEYWORD);
+const AttentionReason = defineSearchAttributeKey('AttentionReason', SearchAttributeType.KEYWORD);
 export const NeedsAttention = defineSearchAttributeKey('NeedsAttention', SearchAttributeType.BOOL);
-export const SlaDueAt = defineSearchAttributeKey('SlaDueAt', SearchAttributeType.DATETIME);
+const SlaDueAt = defineSearchAttributeKey('SlaDueAt', SearchAttributeType.DATETIME);
 
 export interface Attributes {
   readonly CaseStage: string;

@@ -9,7 +9,7 @@ import { id } from '../../contracts/fields.ts';
 import { exponentOf } from '../../domain/money.ts';
 
 const dayMs = 86_400_000;
-export const columns = [
+const columns = [
   'return_no',
   'sku',
   'description',
@@ -156,15 +156,13 @@ export function jurisdictionOf(country: string): string {
   if (/^[a-z]{2}$/.test(name)) return aliases[name] ?? name.toUpperCase();
   return aliases[name] ?? countryCodes.get(name) ?? 'XX';
 }
-const countryCodes = new Map(
-  ['zh-CN', 'en'].flatMap((language) => {
-    const names = new Intl.DisplayNames([language], { type: 'region', fallback: 'none' });
-    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
-    return letters.flatMap((a) =>
-      letters.flatMap((b): [string, string][] => {
-        const name = names.of(a + b);
-        return name ? [[name.toLowerCase(), a + b]] : [];
-      }),
-    );
-  }),
-);
+const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const countryCodes = new Map<string, string>();
+for (const language of ['en', 'zh-CN']) {
+  const names = new Intl.DisplayNames([language], { type: 'region', fallback: 'none' });
+  for (const code of letters.flatMap((a) => letters.map((b) => a + b))) {
+    const name = names.of(code)?.toLowerCase();
+    // Old and informal codes have names too: UK stands for GB, DD for DE.
+    if (name) countryCodes.set(name, new Intl.Locale(`und-${code}`).region ?? code);
+  }
+}

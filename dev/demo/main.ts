@@ -101,7 +101,9 @@ async function tell(
   const { payments } = await people.simulate<{ payments: PaymentTotals }>('GET', '/control/totals');
   const { report, problems } = reportOf(driven, failed, payments, Date.now() - startedAt);
   if (reportFile) writeFileSync(reportFile, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`\n${returns.length} returns, seed ${seed}\n\n${screenOf(report)}\n`);
+  const mended = driven.filter(({ plan, view }) => plan.road === 'parked' && view.stage === 'refunded').length;
+  console.log(`\n${returns.length} returns, seed ${seed}\n\n${screenOf(report)}`);
+  if (mended > 0) console.log(`  parked and mended          ${mended} (the payment provider refused, a manager retried)`);
   if (reportFile) console.log(`  report                     ${reportFile}`);
   for (const problem of problems.slice(0, 20)) console.log(`  PROBLEM ${problem}`);
   if (!exit) console.log(await closingLines(system, driven));

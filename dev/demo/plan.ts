@@ -3,7 +3,7 @@ import type { Reason } from '../../domain/policy/verdict.ts';
 import type { DemoReturn } from './data.ts';
 
 /** The happy road, and what else happens to returns. */
-export const roads = ['happy', 'refused', 'withdrawn', 'cancelled', 'unanswered', 'never_sent', 'parked'] as const;
+const roads = ['happy', 'refused', 'withdrawn', 'cancelled', 'unanswered', 'never_sent', 'parked'] as const;
 export type Road = (typeof roads)[number];
 
 export interface Planned {
@@ -20,7 +20,7 @@ export interface Planned {
 const detourShare = 0.04;
 
 /** A small seeded generator (mulberry32): numbers in [0, 1). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -8,13 +8,7 @@ import { PartnerRefusal } from '../http.ts';
 import type { OrdersGateway } from '../orders.ts';
 import { type PaymentsGateway, pickRefund } from '../payments.ts';
 
-type FakeOperation =
-  | 'find_order'
-  | 'create_refund'
-  | 'find_refund'
-  | 'prepare_shipment'
-  | 'find_shipment'
-  | 'void_shipment';
+type FakeOperation = 'find_order' | 'create_refund' | 'find_refund' | 'prepare_shipment' | 'find_shipment' | 'void_shipment';
 
 interface FakeCall {
   operation: FakeOperation;
