@@ -17,12 +17,22 @@ import { formatMinor } from '../domain/money.ts';
 const minute = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const plain = (word: string): string => word.replaceAll('_', ' ');
 
-/** `waits for agent until 2026-11-24 10:00 UTC, then agreed_by_silence`: the text beside a timer. */
+/** `waits for agent until 2026-11-24 10:00 UTC`: the text beside a timer. */
 export function timerSummary(rules: AnyRules, state: CaseState, { at, kind, clockId }: Milestone): string {
   if (clockId === 'hold') return `on hold until ${minute(at)}`;
   const who = plain(ownerOf(rules, state));
   return kind === 'warned' ? `waits for ${who}, reminder ${minute(at)}` : `waits for ${who} until ${minute(at)}`;
 }
+
+/** What a default action means, in words. */
+const defaults: Readonly<Record<string, string>> = {
+  agreed_by_silence: 'the return is agreed to',
+  expired: 'the return expires; label and claim are taken back',
+  no_movement: 'the parcel counts as missing, and a person is asked',
+  accepted_as_is: 'the goods count as accepted, and the refund is paid in full',
+  settlement_overdue: 'the refund counts as stuck, and a person is asked',
+  rung_climbed: 'the step is tried again, and the next in line is told',
+};
 
 export function detailsOf(rules: AnyRules, state: CaseState, about: CaseAbout): string {
   const due = dueAtOf(state);
@@ -33,7 +43,9 @@ export function detailsOf(rules: AnyRules, state: CaseState, about: CaseAbout): 
     isEnded(rules, state)
       ? 'The case has ended.'
       : `Held by: **${plain(ownerOf(rules, state))}**${state.assignee ? ` (${state.assignee})` : ''}`,
-    due === undefined ? '' : `Due: **${minute(due)}**, then \`${row?.onTimeout}\``,
+    due === undefined
+      ? ''
+      : `If nobody acts by **${minute(due)}**: ${defaults[row?.onTimeout ?? ''] ?? plain(row?.onTimeout ?? '')}.`,
     state.hold ? `On hold: ${plain(state.hold.reason)}, until ${minute(state.hold.until)}` : '',
     money ? `Money: ${money}` : '',
     ...(state.stage === 'needs_attention' ? whatToDo(rules, state) : []),

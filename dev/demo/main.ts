@@ -1,6 +1,6 @@
 /** `npm run demo`: starts everything, drives real return lines through the whole flow over HTTP, says what came of it, and stays up. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startSystem, type System } from '../system.ts';
@@ -139,6 +139,7 @@ async function closingLines(
   driven: readonly Driven[],
 ): Promise<string> {
   const parked = driven.find((one) => one.plan.leftParked)?.view;
+  const temporal = relative(process.cwd(), process.env.TEMPORAL_CLI_PATH ?? 'temporal');
   const list = `${temporalUiUrl}/namespaces/default/workflows?query=${encodeURIComponent('NeedsAttention=true')}`;
   const token = await issuer.sign({ id: 'manager-1', role: 'manager', merchantId: 'demo-store' });
   const lines = [`  API documentation          ${apiUrl}/docs`, `  Temporal UI                ${temporalUiUrl}`];
@@ -147,10 +148,10 @@ async function closingLines(
       '',
       `One case waits for a person: ${parked.rmaNo}, ${parked.caseId}. The payment provider refused its refund; the cause is gone now.`,
       `  find it   ${list}`,
-      `            or: temporal workflow list --address ${temporalAddress} --query 'NeedsAttention=true'`,
+      `            or: ${temporal} workflow list --address ${temporalAddress} --query 'NeedsAttention=true'`,
       `  read it   its page in the Temporal UI says under "User Metadata" what failed and what to do`,
       `  mend it   there: send the Signal retry_now with the input {} — or from a shell:`,
-      `            temporal workflow signal --address ${temporalAddress} --workflow-id 'return:${parked.caseId}' --name retry_now --input '{}'`,
+      `            ${temporal} workflow signal --address ${temporalAddress} --workflow-id 'return:${parked.caseId}' --name retry_now --input '{}'`,
       `            or over the API, as a manager:`,
       `            curl -X POST ${apiUrl}/cases/${parked.caseId}/resolve-attention -H 'Idempotency-Key: mend-1' \\`,
       `              -H 'Content-Type: application/json' -H 'Authorization: Bearer ${token}' -d '{"verb":"retry"}'`,

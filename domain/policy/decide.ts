@@ -86,10 +86,11 @@ export function decide(facts: Facts, packs: readonly PolicyPack[]): Decision {
   }
 
   const open = windows.filter((window) => window.open);
+  const isJudged = cited.size > 0; // by a window or an exclusion: rules of freight and appeal refuse nothing
   const freight = freightOf(reason, packs, cite);
   if (open.length === 0) {
+    if (!isJudged) return { ...shape('referred', ['no_rule']), windows, explain };
     for (const rule of rulesOf(packs, 'appeal')) cite(rule.id, 'a person reviews the refusal on request');
-    if (cited.size === 0) return { ...shape('referred', ['no_rule']), windows, explain };
     return { ...shape('refused', ['window_closed_or_excluded']), windows, explain };
   }
   for (const rule of rulesOf(packs, 'refund').filter((one) => one.reasons.includes(reason))) cite(rule.id, 'refund clock');
