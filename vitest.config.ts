@@ -12,12 +12,19 @@ export default defineConfig({
           include: ['test/domain/**/*.test.ts', 'test/replay/**/*.test.ts', 'test/deploy/**/*.test.ts'],
         },
       },
-      { test: { ...shared, name: 'rooms', include: ['test/gateways/**/*.test.ts', 'test/dev/**/*.test.ts'], maxWorkers: 2 } },
+      {
+        test: {
+          ...shared,
+          name: 'rooms',
+          include: ['test/gateways/**/*.test.ts', 'test/dev/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          maxWorkers: 2,
+        },
+      },
       {
         test: {
           ...shared,
           name: 'served',
-          include: ['test/workflow/**/*.test.ts', 'test/api/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          include: ['test/workflow/**/*.test.ts', 'test/api/**/*.test.ts'],
           globalSetup: ['test/support/servers.ts'],
           maxWorkers: 2,
         },

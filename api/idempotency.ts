@@ -48,13 +48,13 @@ export async function once(inbox: Inbox, commandId: string, req: Request, res: R
   } catch (err) {
     const problem = err instanceof ApiError ? problemOf(err, requestIdOf(res)) : undefined;
     if (!problem || !isFinal(problem.status)) {
-      await inbox.giveUp(commandId);
+      await inbox.giveUp(commandId, begun.leaseUntil);
       throw err;
     }
     answer = { status: problem.status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(problem) };
   }
-  if (isFinal(answer.status)) await inbox.finish(commandId, answer);
-  else await inbox.giveUp(commandId);
+  if (isFinal(answer.status)) answer = await inbox.finish(commandId, answer);
+  else await inbox.giveUp(commandId, begun.leaseUntil);
   send(res, answer, false);
 }
 

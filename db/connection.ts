@@ -22,5 +22,17 @@ export const connectMongo = (uri: string, dbName = 'mendline'): Promise<Connecti
 
 export const isDuplicateKey = (err: unknown): boolean => (err as { code?: number } | undefined)?.code === 11_000;
 
+/** Not primary, shutting down, interrupted, out of time: codes of a server that will be back. Source: MongoDB error codes. */
+const passingCodes = [50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
+
+/** True if MongoDB is away or overloaded at the moment, and the same call may work later. */
+export function isAway(err: unknown): boolean {
+  const { name = '', code } = (err ?? {}) as { name?: string; code?: unknown };
+  if (typeof code === 'number' && passingCodes.includes(code)) return true;
+  return /^(Mongo(ose)?ServerSelection|MongoNetwork|MongoNotConnected|MongoTopologyClosed|MongoPoolCleared|PoolCleared|MongoWaitQueueTimeout|MongoOperationTimeout|MongooseError)/.test(
+    name,
+  );
+}
+
 /** Every query ends by then, even if the server stalls. */
 export const maxTimeMS = 2_000;

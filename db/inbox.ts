@@ -40,7 +40,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 export type Begun =
-  | { readonly kind: 'mine' }
+  | { readonly kind: 'mine'; readonly leaseUntil: number }
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'other_body' }
   | { readonly kind: 'in_flight' };
@@ -59,27 +59,28 @@ export function createInbox(connection: Connection) {
       const lease = { leaseUntil: now + leaseMs, expiresAt: new Date(now + 7 * dayMs) };
       try {
         await answers.create({ _id: key, bodyHash, ...lease });
-        return { kind: 'mine' };
+        return { kind: 'mine', leaseUntil: lease.leaseUntil };
       } catch (err) {
         if (!isDuplicateKey(err)) throw err;
       }
       const kept = await answers.findById(key).maxTimeMS(maxTimeMS).lean().exec();
       if (!kept) return { kind: 'in_flight' }; // it has just been given up: the caller tries again
       if (kept.bodyHash !== bodyHash) return { kind: 'other_body' };
-      if (kept.status)
-        return {
-          kind: 'answered',
-          answer: { status: kept.status, body: kept.body ?? '', headers: (kept.headers ?? {}) as Record<string, string> },
-        };
+      const answer = answerOf(kept);
+      if (answer) return { kind: 'answered', answer };
       const taken = await answers.updateOne({ _id: key, status: null, leaseUntil: { $lt: now } }, { $set: lease });
-      return taken.modifiedCount === 1 ? { kind: 'mine' } : { kind: 'in_flight' };
+      return taken.modifiedCount === 1 ? { kind: 'mine', leaseUntil: lease.leaseUntil } : { kind: 'in_flight' };
     },
-    async finish(key: string, { status, body, headers }: Answer): Promise<void> {
-      await answers.updateOne({ _id: key, status: null }, { $set: { status, body, headers } });
+    /** Keeps the answer, unless whoever took the key over was first: returns the one that counts, for both. */
+    async finish(key: string, answer: Answer): Promise<Answer> {
+      const { status, body, headers } = answer;
+      const kept = await answers.updateOne({ _id: key, status: null }, { $set: { status, body, headers } });
+      if (kept.modifiedCount === 1) return answer;
+      return answerOf(await answers.findById(key).maxTimeMS(maxTimeMS).lean().exec()) ?? answer;
     },
-    /** The call may succeed later: the key stays bound to its body, and the next try takes it at once. */
-    async giveUp(key: string): Promise<void> {
-      await answers.updateOne({ _id: key, status: null }, { $set: { leaseUntil: 0 } });
+    /** The call may succeed later: the key stays bound to its body, and the next try takes it at once. Without effect if the lease has passed on. */
+    async giveUp(key: string, leaseUntil: number): Promise<void> {
+      await answers.updateOne({ _id: key, status: null, leaseUntil }, { $set: { leaseUntil: 0 } });
     },
 
     /** True if this event has been handled before; else it is written down as received. */
@@ -120,3 +121,8 @@ export function createInbox(connection: Connection) {
     },
   };
 }
+
+const answerOf = (kept: { status?: number | null; body?: string | null; headers?: unknown } | null): Answer | undefined =>
+  kept?.status
+    ? { status: kept.status, body: kept.body ?? '', headers: (kept.headers ?? {}) as Record<string, string> }
+    : undefined;

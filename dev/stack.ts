@@ -78,7 +78,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const { dataDir, dbFile = join(dataDir, 'temporal.db'), ui = true, namespace = 'default' } = options;
   const { temporal } = await binaries();
   mkdirSync(dataDir, { recursive: true });
-  return onUsualPortsOrAny(async (usual) => {
+  return onUsualPortsOrAny(USUAL, async (usual) => {
     const port = options.port ?? (await freePort(usual.temporal));
     const uiPort = ui ? (options.uiPort ?? (await freePort(usual.temporalUi))) : undefined;
     const address = `${HOST}:${port}`;
@@ -132,7 +132,7 @@ export async function startMongo(options: MongoOptions): Promise<MongoServer> {
   const { mongod } = await binaries();
   const dbPath = join(options.dataDir, 'mongo');
   mkdirSync(dbPath, { recursive: true });
-  return onUsualPortsOrAny(async (usual) => {
+  return onUsualPortsOrAny(USUAL, async (usual) => {
     const port = options.port ?? (await freePort(usual.mongo));
     const server = await restartable(`${dbPath}.lock`, {
       name: 'mongod',
@@ -179,9 +179,9 @@ async function isWritablePrimary(port: number): Promise<boolean> {
 }
 
 /** Starts on the usual ports where they are free. Between finding a port free and taking it, another stack may take it: then once more, on ports nobody else would think of. */
-export async function onUsualPortsOrAny<T>(start: (usual: Partial<typeof USUAL>) => Promise<T>): Promise<T> {
+export async function onUsualPortsOrAny<Usual, T>(usual: Usual, start: (usual: Partial<Usual>) => Promise<T>): Promise<T> {
   try {
-    return await start(USUAL);
+    return await start(usual);
   } catch (err) {
     if (!(err instanceof StartFailure && /address already in use/i.test(err.output))) throw err;
     return start({});

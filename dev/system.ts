@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { freePort, startProcess, type RunningProcess } from './processes.ts';
-import { startMongo, startTemporal } from './stack.ts';
+import { onUsualPortsOrAny, startMongo, startTemporal } from './stack.ts';
 import { createTokenIssuer } from './tokens.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,67 +32,78 @@ export async function startSystem({ dataDir, ui = true, onReady = () => undefine
     const [temporal, mongo] = await Promise.all([startTemporal({ dataDir, ui }), startMongo({ dataDir })]);
     started.push(mongo, temporal);
     onReady('Temporal and MongoDB');
-    const [apiPort, simulatorsPort] = [await freePort(usual.api), await freePort(usual.simulators)];
-    const apiUrl = `http://127.0.0.1:${apiPort}`;
-    const simulatorsUrl = `http://127.0.0.1:${simulatorsPort}`;
     const secret = () => `whsec_${randomBytes(32).toString('base64')}`;
-    const env: Record<string, string> = {
-      NODE_ENV: 'development',
-      LOG_LEVEL: 'info',
-      TEMPORAL_ADDRESS: temporal.address,
-      TEMPORAL_NAMESPACE: temporal.namespace,
-      MONGODB_URI: mongo.uri,
-      ORDERS_URL: `${simulatorsUrl}/orders`,
-      PAYMENTS_URL: `${simulatorsUrl}/payments`,
-      CARRIER_URL: `${simulatorsUrl}/carrier`,
-      CARRIER_WEBHOOK_SECRET: secret(),
-      PAYMENTS_WEBHOOK_SECRET: secret(),
-      CUSTOMER_REF_KEY: randomBytes(16).toString('hex'),
-      AUTH_ISSUER: issuer.issuer,
-      AUTH_AUDIENCE: issuer.audience,
-      AUTH_JWKS: issuer.jwks,
-      ...(temporal.uiUrl ? { TEMPORAL_UI_URL: temporal.uiUrl } : {}),
-    };
-    const start = async (name: string, file: string, more: Record<string, string>, ready: string): Promise<RunningProcess> => {
-      const part = await startProcess({
-        name,
-        command: process.execPath,
-        args: ['--import', 'tsx', join(root, file)],
-        env: { ...env, ...more },
-        logFile: join(dataDir, 'logs', `${name}.log`),
-        ready: { line: (line) => line.includes(ready) },
-        readyTimeoutMs: 60_000,
-      });
-      started.push(part);
-      onReady(name);
-      return part;
-    };
-    const simulatorsEnv = {
-      PORT: String(simulatorsPort),
-      SIMULATORS_DATA_DIR: join(dataDir, 'simulators'),
-      WEBHOOK_BASE_URL: `${apiUrl}/webhooks`,
-    };
-    const startSimulators = () => start('simulators', 'gateways/simulators/main.ts', simulatorsEnv, 'simulators listening');
-    const startWorker = () => start('worker', 'worker/main.ts', {}, 'worker is running');
-    const startApi = () => start('api', 'api/main.ts', { PORT: String(apiPort) }, 'api listening');
-    const [simulators, worker, api] = await Promise.all([startSimulators(), startWorker(), startApi()]);
+    const secrets = { CARRIER_WEBHOOK_SECRET: secret(), PAYMENTS_WEBHOOK_SECRET: secret(), CUSTOMER_REF_KEY: secret() };
+    const processes = await onUsualPortsOrAny(usual, async (ports) => {
+      const [apiPort, simulatorsPort] = [await freePort(ports.api), await freePort(ports.simulators)];
+      const apiUrl = `http://127.0.0.1:${apiPort}`;
+      const simulatorsUrl = `http://127.0.0.1:${simulatorsPort}`;
+      const env: Record<string, string> = {
+        ...secrets,
+        NODE_ENV: 'development',
+        LOG_LEVEL: 'info',
+        TEMPORAL_ADDRESS: temporal.address,
+        TEMPORAL_NAMESPACE: temporal.namespace,
+        MONGODB_URI: mongo.uri,
+        ORDERS_URL: `${simulatorsUrl}/orders`,
+        PAYMENTS_URL: `${simulatorsUrl}/payments`,
+        CARRIER_URL: `${simulatorsUrl}/carrier`,
+        AUTH_ISSUER: issuer.issuer,
+        AUTH_AUDIENCE: issuer.audience,
+        AUTH_JWKS: issuer.jwks,
+        ...(temporal.uiUrl ? { TEMPORAL_UI_URL: temporal.uiUrl } : {}),
+      };
+      const simulatorsEnv = {
+        PORT: String(simulatorsPort),
+        SIMULATORS_DATA_DIR: join(dataDir, 'simulators'),
+        WEBHOOK_BASE_URL: `${apiUrl}/webhooks`,
+      };
+      const specs = {
+        simulators: { file: 'gateways/simulators/main.ts', env: simulatorsEnv, ready: 'simulators listening' },
+        worker: { file: 'worker/main.ts', env: {}, ready: 'worker is running' },
+        api: { file: 'api/main.ts', env: { PORT: String(apiPort) }, ready: 'api listening' },
+      };
+      const mine: RunningProcess[] = [];
+      const start = async (name: keyof typeof specs): Promise<RunningProcess> => {
+        const { file, env: more, ready } = specs[name];
+        const part = await startProcess({
+          name,
+          command: process.execPath,
+          args: ['--import', 'tsx', join(root, file)],
+          env: { ...env, ...more },
+          logFile: join(dataDir, 'logs', `${name}.log`),
+          ready: { line: (line) => line.includes(ready) },
+          readyTimeoutMs: 60_000,
+        });
+        mine.push(part);
+        started.push(part);
+        onReady(name);
+        return part;
+      };
+      const all = await Promise.allSettled([start('simulators'), start('worker'), start('api')]);
+      const failure = all.find((one) => one.status === 'rejected');
+      if (failure) {
+        // On other ports all of them are told anew where the others are.
+        await Promise.all(mine.map((part) => part.stop()));
+        throw failure.reason;
+      }
+      const [simulators, worker, api] = all.map((one) => (one as PromiseFulfilledResult<RunningProcess>).value) as [
+        RunningProcess,
+        RunningProcess,
+        RunningProcess,
+      ];
+      return { apiUrl, simulatorsUrl, simulators, worker, api, startWorker: () => start('worker'), startApi: () => start('api') };
+    });
     const connection = await Connection.connect({ address: temporal.address });
     started.push({ stop: () => connection.close() });
     return {
-      apiUrl,
-      simulatorsUrl,
+      ...processes,
       temporalUiUrl: temporal.uiUrl,
       temporalAddress: temporal.address,
-      mongoUri: mongo.uri,
       logs: join(dataDir, 'logs'),
       issuer,
       temporal,
       mongo,
-      simulators,
-      worker,
-      api,
-      startWorker,
-      startApi,
       client: new Client({ connection, namespace: temporal.namespace }),
       stop: stopAll,
     };

@@ -224,11 +224,14 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
 
   /** Every handler, set before the first await: an Update may come before the story begins. */
   handleMessages(): void {
-    setHandler(openCase, async () => {
-      await condition(() => this.stage !== 'requested');
-      await this.saved(this.state.revision);
-      return this.receipt();
-    });
+    // Handlers run outside the story's scope: the Cancel button must not fail a command that has had its effect.
+    setHandler(openCase, () =>
+      CancellationScope.nonCancellable(async () => {
+        await condition(() => this.stage !== 'requested');
+        await this.saved(this.state.revision);
+        return this.receipt();
+      }),
+    );
     for (const name of commandNames) this.handleCommand(name);
     setHandler(getCase, () => this.state);
     setHandler(getTimeline, (query) => this.journal.filter((row) => row.seq >= (query?.from ?? 0)));
@@ -248,7 +251,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
       async (sent) => {
         const command = commandOf(sent);
         if (!hasSeen(this.state, command.messageId)) this.record(this.type.eventOfCommand(this.state, command));
-        await this.saved(this.state.revision);
+        await CancellationScope.nonCancellable(() => this.saved(this.state.revision));
         return this.receipt(roles.find((role) => role === command.actor.role));
       },
       {

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { commandBodies, pathOf } from '../../contracts/commands.ts';
 import type { CaseDocument } from '../../db/cases.ts';
 import { commandNames, mayCommand, type CommandName } from '../../domain/permissions.ts';
+import type { PackRef } from '../../domain/policy/packs.ts';
 import type { SentCommand } from '../../workflows/messages.ts';
 import type { AppDeps } from '../app.ts';
 import { callerOf, type Caller } from '../auth.ts';
@@ -50,15 +51,25 @@ interface Given {
   readonly doc: CaseDocument;
 }
 
+function holdEndOf(until: unknown): number | undefined {
+  if (typeof until !== 'string') return undefined;
+  const at = Date.parse(until);
+  if (at > Date.now()) return at;
+  throw new ApiError('impossible_date', {
+    fields: [{ pointer: '/until', code: 'impossible_date', message: 'this has passed already' }],
+  });
+}
+
 /** The body as the case may see it: free text replaced by its reference, instants in epoch ms, cited rules known to the case's packs. */
 async function payloadOf({ database, policies }: AppDeps, { name, caller, commandId, body, doc }: Given): Promise<object> {
-  if (name === 'hold_case') return { ...body, until: typeof body.until === 'string' ? Date.parse(body.until) : undefined };
+  if (name === 'hold_case') return { ...body, until: holdEndOf(body.until) };
   if (name === 'decide_request') {
-    const known = new Set(policies.packs.flatMap((pack) => pack.rules.map((rule) => rule.id)));
+    const binds = ({ id, version }: Pick<PackRef, 'id' | 'version'>) => doc.about.packs.some((pack) => pack.id === id && pack.version === version);
+    const known = new Set(policies.packs.filter(binds).flatMap((pack) => pack.rules.map((rule) => rule.id)));
     const unknown = (body.ruleIds as string[]).findIndex((ruleId) => !known.has(ruleId));
     if (unknown >= 0)
       throw new ApiError('unknown_rule', {
-        fields: [{ pointer: `/ruleIds/${unknown}`, code: 'unknown_rule', message: 'no pack has this rule' }],
+        fields: [{ pointer: `/ruleIds/${unknown}`, code: 'unknown_rule', message: 'no pack of this case has this rule' }],
       });
   }
   const { reason, note, ...payload } = body;

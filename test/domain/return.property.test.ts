@@ -194,7 +194,7 @@ it('no order of commands, facts, timers and answers breaks conservation, leaves 
         if (wrong.length > 0) throw new Error(`${wrong.join('; ')} after ${rma.told.map((event) => event.type).join(', ')}`);
       }
     }),
-    { numRuns: 4_000 },
+    { numRuns: 2_500 },
   );
 });
 

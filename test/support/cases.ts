@@ -78,4 +78,14 @@ export function inputFor(
   };
 }
 
+/** No warnings: each timer that fires costs a test a second. */
+export const unwarned = (sla: SlaPolicy): SlaPolicy => ({
+  ...sla,
+  stages: Object.fromEntries(Object.entries(sla.stages).map(([stage, limit]) => [stage, { ...limit, warnMs: [] }])),
+});
+/** A step of ours that gives up after this long. */
+export const givingUp =
+  (step: string, afterMs: number) =>
+  (sla: SlaPolicy): SlaPolicy => ({ ...sla, steps: { ...sla.steps, limitMs: { ...sla.steps.limitMs, [step]: afterMs } } });
+
 const quickSteps = (sla: SlaPolicy): SlaPolicy => ({ ...sla, steps: { ...sla.steps, firstRetryMs: 50, maxRetryMs: 500 } });

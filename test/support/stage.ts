@@ -5,17 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import type { Order } from '../../contracts/partners.ts';
 import type { Receipt, ReturnActivities, ReturnInput } from '../../contracts/workflow.ts';
 import { openDatabase } from '../../db/database.ts';
 import { fastForward } from '../../dev/time-travel.ts';
 import type { CommandName, Role } from '../../domain/permissions.ts';
+import type { ReturnFacts } from '../../domain/return-commands.ts';
 import type { ReturnState } from '../../domain/return.ts';
 import { createFakePartners } from '../../gateways/fake/fake-partners.ts';
 import { createCaseWorker } from '../../worker/worker.ts';
-import { commandUpdate, getCase, openCase, workflowIdOf } from '../../workflows/messages.ts';
+import { commandUpdate, factSignal, getCase, openCase, workflowIdOf } from '../../workflows/messages.ts';
 import type { returnCase } from '../../workflows/return.ts';
 import { inputFor, orderOf, policies, type InputChanges } from './cases.ts';
 
@@ -63,8 +64,8 @@ export async function createStage(name: string, wrap: (activities: ReturnActivit
       }
     },
 
-    async open(changes: InputChanges & { order?: Order } = {}) {
-      const caseId = `C-${randomUUID().slice(0, 8)}`;
+    async open(changes: InputChanges & { order?: Order; caseId?: string } = {}) {
+      const { caseId = newCaseId() } = changes;
       const order = changes.order ?? orderOf(`O-${caseId}`);
       partners.orders.add(order);
       const input = inputFor(caseId, order, changes);
@@ -108,6 +109,10 @@ export async function createStage(name: string, wrap: (activities: ReturnActivit
           updateId: options.updateId ?? randomUUID(),
           args: [{ actor: { id: `${role}-1`, role }, expectedRevision: options.expectedRevision, payload } as never],
         }),
+      tell: <Name extends keyof ReturnFacts>(name: Name, fact: ReturnFacts[Name]): Promise<void> =>
+        handle.signal(factSignal(name), fact),
+      scan: (code: string, eventId: string = randomUUID()): Promise<void> =>
+        handle.signal(factSignal('parcel_scanned'), { eventId, trackingNo: 'RT1', code, occurredAt: Date.now() }),
       state: () => handle.query(getCase) as Promise<ReturnState>,
       pass: (seconds: number) => fastForward(handle, seconds),
       ended: () => handle.result(),
@@ -116,21 +121,74 @@ export async function createStage(name: string, wrap: (activities: ReturnActivit
   }
 }
 
+export const newCaseId = (): string => `C-${randomUUID().slice(0, 8)}`;
+
 export type Playing = Awaited<ReturnType<Stage['open']>>;
 export const allUnits = (input: ReturnInput, more: object) =>
   input.lines.map(({ lineId, quantity }) => ({ lineId, quantity, ...more }));
 
+/** The goods arrive, every unit of them. */
+export const arrives = (rma: Playing, condition = 'received', parcelId = 'P1'): Promise<Receipt> =>
+  rma.give('record_reception', 'warehouse', { parcelId, scanNo: 1, units: allUnits(rma.input, { condition }) });
+/** Every unit is looked at. */
+export const isGraded = (rma: Playing, grade = 'A'): Promise<Receipt> =>
+  rma.give('record_inspection', 'warehouse', { units: allUnits(rma.input, { grade, disposition: 'restock' }) });
+export const accept = (rma: Playing): Promise<Receipt> => rma.give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] });
+
 /** From the request to the dock and through inspection, all units well. */
 export async function happily(rma: Playing): Promise<void> {
-  await rma.give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] });
+  await accept(rma);
   await untilStage(rma, 'awaiting_handover');
-  await rma.give('record_reception', 'warehouse', {
-    parcelId: 'P1',
-    scanNo: 1,
-    units: allUnits(rma.input, { condition: 'received' }),
-  });
-  await rma.give('record_inspection', 'warehouse', { units: allUnits(rma.input, { grade: 'A', disposition: 'restock' }) });
+  await arrives(rma);
+  await isGraded(rma);
 }
+
+/** A door that stays shut until it is opened: `until` of a trouble. */
+export function gate(): { shut: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const shut = new Promise<void>((resolve) => (open = resolve));
+  return { shut, open };
+}
+
+/** Trouble of one case with one activity, so that cases can share a stage and not each other's bad luck. */
+export interface Trouble {
+  readonly caseId: string;
+  readonly activity: keyof ReturnActivities;
+  /** Thrown in its place, or after its effect, that often (default once). */
+  readonly error?: Error;
+  readonly afterEffect?: boolean;
+  readonly times?: number;
+  /** It does not answer before this. */
+  readonly until?: Promise<unknown>;
+}
+
+/** `wrap` is for createStage; `strike` says what goes wrong, later troubles of an activity behind earlier ones. */
+export function createTroubles() {
+  const waiting: { trouble: Trouble; left: number }[] = [];
+  const met = (activity: string, caseId: string): Trouble | undefined => {
+    const next = waiting.find(({ trouble, left }) => left > 0 && trouble.activity === activity && trouble.caseId === caseId);
+    if (next) next.left -= 1;
+    return next?.trouble;
+  };
+  const troubled = (name: string, work: (input: never) => Promise<unknown>) => async (input: never) => {
+    const { caseId, state } = input as { caseId?: string; state?: { caseId: string } };
+    const trouble = met(name, caseId ?? state?.caseId ?? '');
+    const result = trouble?.error && !trouble.afterEffect ? undefined : await work(input);
+    await trouble?.until;
+    if (trouble?.error) throw trouble.error;
+    return result;
+  };
+  return {
+    strike: (trouble: Trouble): void => void waiting.push({ trouble, left: trouble.times ?? 1 }),
+    wrap: (activities: ReturnActivities): ReturnActivities =>
+      Object.fromEntries(
+        Object.entries(activities).map(([name, work]) => [name, troubled(name, work as never)]),
+      ) as unknown as ReturnActivities,
+  };
+}
+
+/** Waits for a condition that becomes true by itself. */
+export const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 50 });
 
 /** Waits until the case has come to a stage; fails with where it is instead. */
 export async function untilStage(rma: Playing, ...stages: string[]): Promise<ReturnState> {

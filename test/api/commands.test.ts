@@ -1,0 +1,213 @@
+/** Each command over HTTP: what it does, who may give it, when it is refused, and that a refusal changes nothing. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pathOf } from '../../contracts/commands.ts';
+import { commandNames, mayCommand, roles, type CommandName, type Role } from '../../domain/permissions.ts';
+import { openDoor, type Door } from '../support/door.ts';
+import { allReceived, allWell, awaitingHandover, ended, opened, parked, received, until } from './journey.ts';
+
+const inTwoDays = new Date(Date.now() + 2 * 86_400_000).toISOString();
+type Stages = Record<'opened' | 'awaiting' | 'received' | 'parked' | 'ended', string>;
+
+/** For each command: somebody who may give it, a body that fits, and a stage where it is possible and one where it is not. */
+const table: Record<CommandName, { role: Role; body: object; at: keyof Stages; notAt: keyof Stages }> = {
+  decide_request: { role: 'agent', body: { verdict: 'accept' }, at: 'opened', notAt: 'awaiting' },
+  withdraw_case: { role: 'customer', body: { reason: 'I keep it' }, at: 'opened', notAt: 'received' },
+  cancel_case: { role: 'manager', body: { reason: 'opened by mistake' }, at: 'awaiting', notAt: 'received' },
+  submit_tracking: { role: 'customer', body: { carrier: 'SF', trackingNo: 'SF1' }, at: 'awaiting', notAt: 'opened' },
+  record_reception: { role: 'warehouse', body: allReceived, at: 'awaiting', notAt: 'opened' },
+  record_inspection: { role: 'warehouse', body: allWell, at: 'received', notAt: 'awaiting' },
+  resolve_attention: {
+    role: 'manager',
+    body: { verb: 'override', result: 'cleared', reason: 'seen on photos', proofIds: ['photo-1'] },
+    at: 'parked',
+    notAt: 'received',
+  },
+  hold_case: { role: 'agent', body: { reason: 'customs', until: inTwoDays }, at: 'opened', notAt: 'ended' },
+  resume_case: { role: 'agent', body: {}, at: 'opened', notAt: 'opened' },
+  assign_case: { role: 'manager', body: { assignee: 'agent-7' }, at: 'opened', notAt: 'ended' },
+  add_note: { role: 'agent', body: { note: 'called back' }, at: 'opened', notAt: 'ended' },
+};
+
+describe('commands', () => {
+  let door: Door;
+  const at = {} as Stages;
+  beforeAll(async () => {
+    door = await openDoor('api-commands');
+    at.opened = await opened(door);
+    at.awaiting = await awaitingHandover(door);
+    at.received = await received(door);
+    at.parked = await parked(door);
+    at.ended = await ended(door);
+  });
+  afterAll(() => door.close());
+
+  const revisionOf = async (caseId: string): Promise<number> => (await door.get(`/cases/${caseId}`)).body.revision;
+
+  describe.each(commandNames)('%s', (name) => {
+    const { role, body, notAt } = table[name];
+    const path = pathOf(name);
+
+    it.each(roles)('is for its own roles alone: %s', async (caller) => {
+      const reply = await door.command(at.opened, path, caller, { nonsense: true });
+      // Who may give it is told what is wrong with it; who may not, is told nothing else.
+      expect(reply.body.code).toBe(mayCommand(caller, name) ? 'invalid_input' : 'forbidden');
+    });
+
+    it('is refused where it is not possible, with what this role may do instead, and changes nothing', async () => {
+      const caseId = at[notAt];
+      const before = await door.get(`/cases/${caseId}`, role);
+      const reply = await door.command(caseId, path, role, body);
+      expect(reply.status).toBe(409);
+      expect(reply.body).toMatchObject({ code: 'not_allowed_now', availableMoves: before.body.availableMoves });
+      expect(await revisionOf(caseId)).toBe(before.body.revision);
+    });
+
+    it('finds an ended case ended', async () => {
+      const reply = await door.command(at.ended, path, role, body);
+      expect(reply.status).toBe(409);
+      expect(reply.body).toMatchObject({ code: 'not_allowed_now', availableMoves: [] });
+    });
+
+    it('answers alike for a case that is unknown, of another merchant or of another customer', async () => {
+      const strangers = [
+        { id: `C-${randomUUID().slice(0, 8)}`, as: role },
+        { id: at.opened, as: { id: 'cust-1', role, merchantId: 'm2' } },
+        ...(role === 'customer' ? [{ id: at.opened, as: { id: 'cust-2', role, merchantId: 'm1' } }] : []),
+      ];
+      const replies = await Promise.all(strangers.map(({ id, as }) => door.command(id, path, as, body)));
+      for (const reply of replies) {
+        expect(reply.status).toBe(404);
+        expect({ ...reply.body, requestId: '' }).toEqual({ ...replies[0]!.body, requestId: '' });
+      }
+    });
+
+    it('asks for an Idempotency-Key of 1 to 255 visible characters', async () => {
+      for (const key of [undefined, '', ' ', 'a b', 'é', 'k'.repeat(256)]) {
+        const headers: [string, string][] = key === undefined ? [] : [['idempotency-key', Buffer.from(key).toString('latin1')]];
+        const reply = await door.raw(
+          'POST',
+          `/cases/${at.opened}/${path}`,
+          [['authorization', `Bearer ${await door.tokenOf(role)}`], ['content-type', 'application/json'], ...headers],
+          JSON.stringify(body),
+        );
+        expect([key, reply.status, reply.body.code]).toEqual([key, 400, 'idempotency_key_required']);
+      }
+    });
+
+    it('does not act on a case that has moved on since the caller looked', async () => {
+      const { revision } = (await door.get(`/cases/${at[table[name].at]}`)).body;
+      if (name === 'resume_case') return; // nothing is on hold here; the hold below is resumed with its revision
+      const stale = { headers: { 'if-match': `"${revision - 1}"` } };
+      expect(await door.command(at[table[name].at], path, role, body, stale)).toMatchObject({
+        status: 412,
+        body: { code: 'stale_revision' },
+      });
+      for (const bad of ['7', 'W/"7"', '"x"', '"1", "2"', '"-1"', ''])
+        expect([bad, (await door.command(at.opened, path, role, body, { headers: { 'if-match': bad } })).body?.code]).toEqual([
+          bad,
+          'invalid_input',
+        ]);
+    });
+  });
+
+  // From here on the cases move.
+  it('hold_case stops the clocks, resume_case lets them run and refuses a case that is not on hold', async () => {
+    const seen = await door.get(`/cases/${at.opened}`);
+    const held = await door.command(at.opened, 'hold-case', 'agent', table.hold_case.body, {
+      headers: { 'if-match': seen.headers.get('etag')! },
+    });
+    expect(held).toMatchObject({ status: 200, body: { stage: 'under_review', revision: seen.body.revision + 1 } });
+    expect(held.body.availableMoves).toContain('resume_case');
+    const view = (await door.get(`/cases/${at.opened}`)).body;
+    expect(view.hold).toEqual({ reason: 'customs', until: inTwoDays });
+    expect(view.clocks[0].log.map((entry: { what: string }) => entry.what)).toEqual(['started', 'paused']);
+    expect((await door.command(at.opened, 'hold-case', 'agent', table.hold_case.body)).body.code).toBe('not_allowed_now');
+    expect((await door.command(at.opened, 'resume-case', 'manager', {}, { headers: { 'if-match': '*' } })).status).toBe(200);
+    expect((await door.get(`/cases/${at.opened}`)).body.hold).toBeUndefined();
+  });
+
+  it('hold_case refuses an end that has passed already', async () => {
+    for (const until of ['1999-01-01T00:00:00Z', new Date(Date.now() - 1_000).toISOString()]) {
+      const reply = await door.command(at.opened, 'hold-case', 'agent', { reason: 'customs', until });
+      expect([reply.status, reply.body.code, reply.body.fields?.[0].pointer]).toEqual([422, 'impossible_date', '/until']);
+    }
+  });
+
+  it('assign_case names who looks after the case, and add_note keeps what was said beside it', async () => {
+    expect((await door.command(at.opened, 'assign-case', 'manager', table.assign_case.body)).status).toBe(200);
+    expect((await door.command(at.opened, 'add-note', 'agent', { note: 'called back' })).status).toBe(200);
+    expect((await door.get(`/cases/${at.opened}`)).body.assignee).toBe('agent-7');
+    const { rows } = (await door.get(`/cases/${at.opened}/timeline`)).body;
+    expect(rows.at(-1)).toMatchObject({ event: 'noted', by: { id: 'agent-1', role: 'agent' }, text: 'called back' });
+  });
+
+  it('decide_request refuses with rules that bind the case, and with no others', async () => {
+    const caseId = await opened(door);
+    const refuse = (ruleIds: string[]) =>
+      door.command(caseId, 'decide-request', 'agent', { verdict: 'refuse', ruleIds, reason: 'worn' });
+    // Known to a pack, but not to one that binds an order from Great Britain.
+    for (const [ruleId, pack] of [
+      ['no.such.rule', 'none'],
+      ['cn.7d.window', 'cn-mainland'],
+    ]) {
+      const reply = await refuse(['uk.strr', ruleId!]);
+      expect([pack, reply.status, reply.body.code]).toEqual([pack, 422, 'unknown_rule']);
+      expect(reply.body.fields).toMatchObject([{ pointer: '/ruleIds/1' }]);
+    }
+    expect((await refuse(['uk.strr'])).body).toMatchObject({ stage: 'rejected', availableMoves: [] });
+    const { rows } = (await door.get(`/cases/${caseId}/timeline`, 'customer')).body;
+    expect(rows).toContainEqual(expect.objectContaining({ event: 'refused', ruleIds: ['uk.strr'], text: 'worn' }));
+  });
+
+  it('withdraw_case and cancel_case let go of the case and of its units', async () => {
+    const [withdrawn, cancelled] = [await opened(door), at.awaiting];
+    expect((await door.command(withdrawn, 'withdraw-case', 'customer', {})).status).toBe(200);
+    expect((await door.command(cancelled, 'cancel-case', 'manager', { reason: 'opened by mistake' })).status).toBe(200);
+    await until(door, withdrawn, 'withdrawn');
+    expect((await until(door, cancelled, 'cancelled')).undo).toMatchObject([
+      { step: 'claim_units', state: 'undone' },
+      { step: 'issue_label', state: 'undone', result: 'label voided' },
+    ]);
+  });
+
+  it('submit_tracking hands the parcel over, record_reception counts it once', async () => {
+    const caseId = await awaitingHandover(door);
+    const told = await door.command(caseId, 'submit-tracking', 'customer', { carrier: 'SF', trackingNo: 'SF1042' });
+    expect(told.body).toMatchObject({ stage: 'in_transit', availableMoves: [] });
+    expect((await door.get(`/cases/${caseId}`)).body.shipment.trackingNo).toBe('SF1042');
+    expect((await door.command(caseId, 'record-reception', 'warehouse', allReceived)).body.stage).toBe('received');
+    // The same parcel by another person: noted, not counted; more than was announced: refused.
+    expect((await door.command(caseId, 'record-reception', 'warehouse', allReceived)).status).toBe(200);
+    const more = await door.command(caseId, 'record-reception', 'warehouse', { ...allReceived, parcelId: 'P2' });
+    expect(more).toMatchObject({ status: 422, body: { code: 'over_limit', fields: [{ pointer: '/units/0/quantity' }] } });
+    expect((await door.get(`/cases/${caseId}`)).body).toMatchObject({ unitsReceived: 2, stage: 'received' });
+  });
+
+  it('record_inspection refuses more than was received, and pays once all is graded', async () => {
+    const tooMany = { units: [{ lineId: '1', quantity: 3, grade: 'A', disposition: 'restock' }] };
+    expect(await door.command(at.received, 'record-inspection', 'warehouse', tooMany)).toMatchObject({
+      status: 422,
+      body: { code: 'over_limit', fields: [{ pointer: '/units/0/quantity' }] },
+    });
+    expect((await door.command(at.received, 'record-inspection', 'warehouse', allWell)).status).toBe(200);
+    expect(await until(door, at.received, 'refunded')).toMatchObject({ refundedMinor: 5_000 });
+  });
+
+  it('resolve_attention wants a verb and a result that are possible here, and for money a manager with proof', async () => {
+    const settle = (as: Role, body: object) => door.command(at.parked, 'resolve-attention', as, { reason: 'seen', ...body });
+    expect((await settle('agent', { verb: 'skip' })).body).toMatchObject({ code: 'verb_not_allowed' });
+    expect((await settle('agent', { verb: 'override', result: 'refunded' })).body).toMatchObject({ code: 'result_not_allowed' });
+    expect((await settle('agent', { verb: 'override' })).body).toMatchObject({ code: 'result_not_allowed' });
+    const cleared = { verb: 'override', result: 'cleared' };
+    expect((await settle('agent', { ...cleared, proofIds: ['p'] })).body).toMatchObject({ code: 'manager_required', status: 422 });
+    expect((await settle('manager', cleared)).body).toMatchObject({ code: 'proof_required', status: 422 });
+    expect((await settle('manager', { ...cleared, proofIds: ['p'] })).status).toBe(200);
+    expect(await until(door, at.parked, 'refunded')).toMatchObject({ refundedMinor: 2_500 });
+  });
+
+  it('an unknown command is not there', async () => {
+    for (const path of ['refund', 'approve', 'open-case', 'decide_request', 'commands', '__proto__', 'constructor'])
+      expect((await door.command(at.opened, path, 'manager', {})).status).toBe(404);
+  });
+});

@@ -1,0 +1,72 @@
+/** Brings a case over HTTP to where a test begins: accepted, on its way, at the dock, parked, ended. */
+import { randomUUID } from 'node:crypto';
+import { expect, vi } from 'vitest';
+import { orderOf } from '../support/cases.ts';
+import type { Call, Door } from '../support/door.ts';
+
+/** Other runs may share the machine: a condition that comes true in milliseconds may need seconds. */
+export const patiently = { timeout: 30_000, interval: 30 };
+export const allReceived = { parcelId: 'P1', units: [{ lineId: '1', quantity: 2 }] };
+export const allWell = { units: [{ lineId: '1', quantity: 2, grade: 'A', disposition: 'restock' }] };
+
+/** The case once it is in that stage. */
+export const until = (door: Door, caseId: string, stage: string) =>
+  vi.waitFor(async () => {
+    const { body } = await door.get(`/cases/${caseId}`);
+    expect(body.stage).toBe(stage);
+    return body;
+  }, patiently);
+
+async function done(reply: Promise<{ status: number; text: string }>): Promise<void> {
+  const { status, text } = await reply;
+  expect(status, text).toBe(200);
+}
+
+/** Waits for an agent's decision: two kettles of three. */
+export async function opened(door: Door, body: object = {}, order = orderOf(`O-${randomUUID().slice(0, 8)}`), more: Call = {}): Promise<string> {
+  const reply = await door.opened(body, order, more);
+  expect(reply.status, reply.text).toBe(201);
+  return reply.body.caseId;
+}
+export async function awaitingHandover(door: Door): Promise<string> {
+  const caseId = await opened(door);
+  await done(door.command(caseId, 'decide-request', 'agent', { verdict: 'accept' }));
+  await until(door, caseId, 'awaiting_handover');
+  return caseId;
+}
+export async function received(door: Door): Promise<string> {
+  const caseId = await awaitingHandover(door);
+  await done(door.command(caseId, 'record-reception', 'warehouse', allReceived));
+  return caseId;
+}
+/** One of the two kettles was not in the parcel: a person has to say what that means. */
+export async function parked(door: Door): Promise<string> {
+  const caseId = await awaitingHandover(door);
+  const units = [
+    { lineId: '1', quantity: 1 },
+    { lineId: '1', quantity: 1, condition: 'missing' },
+  ];
+  await done(door.command(caseId, 'record-reception', 'warehouse', { parcelId: 'P1', units }));
+  const graded = { units: [{ lineId: '1', quantity: 1, grade: 'A', disposition: 'restock' }] };
+  await done(door.command(caseId, 'record-inspection', 'warehouse', graded));
+  await until(door, caseId, 'needs_attention');
+  return caseId;
+}
+export async function ended(door: Door): Promise<string> {
+  const caseId = await opened(door);
+  await done(door.command(caseId, 'withdraw-case', 'customer', {}));
+  await until(door, caseId, 'withdrawn');
+  return caseId;
+}
+/** The money is on its way at the provider, and not there yet. */
+export async function refundPending(door: Door): Promise<string> {
+  const caseId = await received(door);
+  door.stage.partners.pendNextRefund();
+  await done(door.command(caseId, 'record-inspection', 'warehouse', allWell));
+  await until(door, caseId, 'refund_due');
+  await vi.waitFor(async () => {
+    const { body } = await door.get(`/cases/${caseId}`);
+    expect(body.money).toMatchObject([{ state: 'sent' }]);
+  }, patiently);
+  return caseId;
+}

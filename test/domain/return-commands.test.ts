@@ -1,0 +1,359 @@
+import { describe, expect, it } from 'vitest';
+import type { AttentionVerb } from '../../domain/case.ts';
+import { holdReasons, type Refusal } from '../../domain/commands.ts';
+import { commandNames, type CommandName, type Role } from '../../domain/permissions.ts';
+import { eventOfCommand, eventOfFact, returnRefusal, type ReturnCommand, type ReturnFact } from '../../domain/return-commands.ts';
+import { openReturnStages, returnEnds, returnTable, type ReturnStage, type ReturnState } from '../../domain/return.ts';
+import type { StageRow } from '../../domain/stage-table.ts';
+import { allCounted, allGraded, day, freshId, openedState, paperCaseIn, parkedFrom } from './paper-case.ts';
+
+const command = (
+  name: CommandName,
+  payload: object = {},
+  more: { role?: Role; messageId?: string; expectedRevision?: number } = {},
+) =>
+  ({ name, actor: { id: 'p1', role: more.role ?? 'agent' }, messageId: freshId(), payload, ...more }) as unknown as ReturnCommand;
+const codeOf = (refusal: Refusal | undefined) => refusal?.code;
+const parcel = { parcelId: 'P1', scanNo: 1 };
+const units = (quantity: number, lineId = '1') => [{ lineId, quantity, condition: 'received' }];
+const findings = (quantity: number) => [{ lineId: '1', quantity, grade: 'A', disposition: 'restock' }];
+
+describe('a command', () => {
+  const anywhere = ['hold_case', 'assign_case', 'add_note'];
+  const sensible: Partial<Record<CommandName, object>> = {
+    record_reception: { ...parcel, units: [] },
+    record_inspection: { units: [] },
+    resolve_attention: { verb: 'retry' },
+    hold_case: { reason: 'customs' },
+  };
+
+  it.each(openReturnStages)('in %s is refused unless its row names it, and then says what is possible instead', (stage) => {
+    const state = openedState(undefined, { stage, from: 'authorized' });
+    const row: StageRow = returnTable[stage];
+    for (const name of commandNames) {
+      const refusal = returnRefusal(state, command(name, sensible[name]));
+      if (row.commands.includes(name) || anywhere.includes(name)) expect([name, refusal]).toEqual([name, undefined]);
+      else expect([name, refusal]).toMatchObject([name, { code: 'not_allowed_now', availableMoves: expect.any(Array) }]);
+    }
+  });
+
+  it.each(returnEnds)('after the end %s is refused, whatever it is, and nothing is possible', (stage) => {
+    for (const name of commandNames)
+      expect(returnRefusal(openedState(undefined, { stage }), command(name, sensible[name]))).toMatchObject({
+        code: 'not_allowed_now',
+        availableMoves: [],
+      });
+  });
+
+  it('that is refused tells its sender what this sender may do, and nobody else’s moves', () => {
+    const { state } = paperCaseIn('under_review');
+    expect(returnRefusal(state, command('submit_tracking', {}, { role: 'customer' }))?.availableMoves).toEqual(['withdraw_case']);
+    expect(
+      returnRefusal(state, command('record_reception', { ...parcel, units: units(1) }, { role: 'warehouse' }))?.availableMoves,
+    ).toEqual([]);
+  });
+
+  it('from somebody who looked at another revision is stale; without a revision it is not', () => {
+    const { state } = paperCaseIn('under_review');
+    const decide = (expectedRevision?: number) =>
+      command('decide_request', { verdict: 'accept', ruleIds: [] }, { expectedRevision });
+    expect(codeOf(returnRefusal(state, decide(state.revision - 1)))).toBe('stale_revision');
+    expect(codeOf(returnRefusal(state, decide(state.revision + 1)))).toBe('stale_revision');
+    expect(returnRefusal(state, decide(state.revision))).toBeUndefined();
+    expect(returnRefusal(state, decide())).toBeUndefined();
+  });
+
+  it('that has had its effect is never refused, not even after the end or with a stale revision', () => {
+    const rma = paperCaseIn('under_review');
+    const withdrawal = command('withdraw_case', {}, { role: 'customer', expectedRevision: rma.state.revision });
+    expect(rma.command(withdrawal)).toBeUndefined();
+    rma.work('done');
+    const { state } = rma;
+    expect(rma.command(withdrawal)).toBeUndefined();
+    expect(rma.state).toBe(state);
+  });
+
+  it('of two that exclude each other leaves one winner: the loser is told so and changes nothing', () => {
+    const rma = paperCaseIn('under_review');
+    expect(rma.give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] })).toBeUndefined();
+    const { state } = rma;
+    expect(codeOf(rma.give('decide_request', 'manager', { verdict: 'refuse', ruleIds: ['uk.strr'] }))).toBe('not_allowed_now');
+    expect(rma.state).toBe(state);
+  });
+});
+
+describe('record_reception', () => {
+  it('is refused for more units than the case still expects, with a pointer to the entry', () => {
+    const { state } = paperCaseIn('in_transit');
+    for (const wrong of [units(3), units(1, '9'), [...units(1), ...units(2)]])
+      expect(returnRefusal(state, command('record_reception', { ...parcel, units: wrong }))).toMatchObject({
+        code: 'over_limit',
+        pointer: `/units/${wrong.length - 1}/quantity`,
+      });
+  });
+
+  it('of a parcel that was counted is a repeat, also with another key and another count', () => {
+    const rma = paperCaseIn('received');
+    const again = command('record_reception', { ...parcel, units: units(2) });
+    expect(returnRefusal(rma.state, again)).toBeUndefined();
+    expect(eventOfCommand(rma.state, again).type).toBe('repeat_noted');
+  });
+
+  it('of a second scan of the same parcel is another parcel’s worth of units', () => {
+    const rma = paperCaseIn('awaiting_handover');
+    rma.give('record_reception', 'warehouse', { ...parcel, units: units(1) });
+    const second = command('record_reception', { parcelId: 'P1', scanNo: 2, units: units(1) });
+    expect(eventOfCommand(rma.state, second)).toMatchObject({ type: 'reception_recorded', parcel: 'P1/2' });
+  });
+
+  it('moves a travelling case to the dock, and only counts in one that is there or parked', () => {
+    const received = command('record_reception', { ...parcel, units: units(1) });
+    for (const stage of ['awaiting_handover', 'in_transit'] as const)
+      expect(eventOfCommand(paperCaseIn(stage).state, received).type).toBe('received');
+    expect(eventOfCommand(parkedFrom('authorized').state, received).type).toBe('reception_recorded');
+  });
+});
+
+describe('record_inspection', () => {
+  it('is refused for more units than were received and not yet graded', () => {
+    const rma = paperCaseIn('received');
+    expect(returnRefusal(rma.state, command('record_inspection', { units: findings(3) }))).toMatchObject({
+      code: 'over_limit',
+      pointer: '/units/0/quantity',
+    });
+    rma.give('record_inspection', 'warehouse', { units: findings(1) });
+    expect(codeOf(returnRefusal(rma.state, command('record_inspection', { units: findings(2) })))).toBe('over_limit');
+  });
+
+  it('ends the inspection with the last unit, and not before', () => {
+    const rma = paperCaseIn('received');
+    rma.give('record_inspection', 'warehouse', { units: findings(1) });
+    expect(rma.stage).toBe('received');
+    rma.give('record_inspection', 'warehouse', { units: findings(1) });
+    expect(rma.stage).toBe('inspected');
+  });
+
+  it('of a parked case grades the goods and leaves the case where it is', () => {
+    const rma = paperCaseIn('in_transit');
+    rma.scan('lost');
+    rma.give('record_reception', 'warehouse', { ...parcel, units: allCounted(rma.state) });
+    rma.give('record_inspection', 'warehouse', { units: allGraded(rma.state) });
+    expect([rma.stage, rma.told.at(-1)?.type]).toEqual(['needs_attention', 'inspection_recorded']);
+    expect(rma.state.lots).toMatchObject([{ reception: 'received', grade: 'A' }]);
+  });
+});
+
+describe('resolve_attention', () => {
+  const resolve = (verb: AttentionVerb, more: object = {}, role: Role = 'manager') =>
+    command('resolve_attention', { verb, ...more }, { role });
+  const refusalFrom = (from: ReturnStage, one: ReturnCommand) =>
+    returnRefusal(openedState(undefined, { stage: 'needs_attention', from }), one);
+
+  it.each<[ReturnStage, AttentionVerb]>([
+    ['refund_due', 'skip'],
+    ['refund_due', 'compensate'],
+    ['in_transit', 'skip'],
+    ['in_transit', 'compensate'],
+    ['inspected', 'skip'],
+    ['requested', 'override'],
+    ['authorized', 'override'],
+    ['unwinding', 'compensate'],
+  ])('parked from %s refuses to %s', (from, verb) => {
+    expect(refusalFrom(from, resolve(verb, { result: 'refunded', proofIds: ['p'] }))).toMatchObject({
+      code: 'verb_not_allowed',
+      pointer: '/verb',
+    });
+  });
+
+  it('puts only a result in place that the stage knows', () => {
+    for (const result of [undefined, 'nonsense', 'refunded', 'no_movement'])
+      expect(refusalFrom('in_transit', resolve('override', { result, proofIds: ['p'] }))).toMatchObject({
+        code: 'result_not_allowed',
+        pointer: '/result',
+      });
+    expect(refusalFrom('in_transit', resolve('override', { result: 'received' }, 'agent'))).toBeUndefined();
+  });
+
+  it.each<[ReturnStage, string]>([
+    ['in_transit', 'presumed_lost'],
+    ['inspected', 'cleared'],
+    ['refund_due', 'refunded'],
+  ])('parked from %s wants a manager and proof for %s, since money moves', (from, result) => {
+    expect(codeOf(refusalFrom(from, resolve('override', { result, proofIds: ['p'] }, 'agent')))).toBe('manager_required');
+    expect(codeOf(refusalFrom(from, resolve('override', { result })))).toBe('proof_required');
+    expect(codeOf(refusalFrom(from, resolve('override', { result, proofIds: [] })))).toBe('proof_required');
+    expect(refusalFrom(from, resolve('override', { result, proofIds: ['p'] }))).toBeUndefined();
+  });
+
+  it('writes the proof, the reason and the person into the event', () => {
+    const event = eventOfCommand(
+      parkedFrom('refund_due').state,
+      resolve('override', { result: 'refunded', proofIds: ['bank-1', 'bank-2'], textRef: 'text-1' }),
+    );
+    expect(event).toMatchObject({
+      type: 'overridden',
+      result: 'refunded',
+      cause: 'proof bank-1, bank-2',
+      textRef: 'text-1',
+      by: { role: 'manager' },
+    });
+  });
+});
+
+describe('a shared command becomes an event', () => {
+  it.each<[CommandName, object, object]>([
+    ['withdraw_case', { textRef: 't' }, { type: 'withdrawn', textRef: 't' }],
+    ['cancel_case', { textRef: 't' }, { type: 'cancelled', textRef: 't' }],
+    ['hold_case', { reason: holdReasons[0], until: 5 }, { type: 'held', cause: holdReasons[0], until: 5 }],
+    ['resume_case', {}, { type: 'resumed' }],
+    ['assign_case', { assignee: 'agent-7' }, { type: 'assigned', assignee: 'agent-7' }],
+    ['add_note', { textRef: 't' }, { type: 'noted', textRef: 't' }],
+    ['decide_request', { verdict: 'accept', ruleIds: ['r'] }, { type: 'accepted', ruleIds: ['r'] }],
+    ['decide_request', { verdict: 'refuse', ruleIds: ['r'], textRef: 't' }, { type: 'refused', ruleIds: ['r'], textRef: 't' }],
+    ['submit_tracking', { carrier: 'own', trackingNo: 'X1' }, { type: 'handed_over', shipment: { trackingNo: 'X1' } }],
+  ])('%s %j', (name, payload, event) => {
+    const sent = command(name, payload);
+    expect(eventOfCommand(paperCaseIn('under_review').state, sent)).toMatchObject({
+      ...event,
+      by: sent.actor,
+      messageId: sent.messageId,
+    });
+  });
+});
+
+describe('a scan', () => {
+  const heard = (state: ReturnState, code: string, eventId = freshId()) =>
+    eventOfFact(state, { name: 'parcel_scanned', eventId, trackingNo: 'RT9', code, occurredAt: 1 })?.type;
+
+  it.each<[ReturnStage, Record<string, string>]>([
+    [
+      'awaiting_handover',
+      {
+        picked_up: 'handed_over',
+        in_transit: 'handed_over',
+        delivered: 'received',
+        lost: 'lost',
+        pickup_failed: 'pickup_failed',
+      },
+    ],
+    [
+      'in_transit',
+      {
+        picked_up: 'late_fact_noted',
+        in_transit: 'scanned',
+        delivered: 'received',
+        lost: 'lost',
+        returned_to_sender: 'returned_to_sender',
+        exception: 'exception_reported',
+      },
+    ],
+    [
+      'received',
+      {
+        picked_up: 'late_fact_noted',
+        delivered: 'late_fact_noted',
+        lost: 'late_fact_noted',
+        returned_to_sender: 'late_fact_noted',
+      },
+    ],
+    ['under_review', { picked_up: 'late_fact_noted', delivered: 'late_fact_noted' }],
+    ['refund_due', { lost: 'late_fact_noted', delivered: 'late_fact_noted' }],
+  ])('in %s moves the case by the table, or is only noted', (stage, meanings) => {
+    const { state } = paperCaseIn(stage);
+    for (const [code, type] of Object.entries(meanings)) expect([code, heard(state, code)]).toEqual([code, type]);
+  });
+
+  it('after an end is noted and nothing else', () => {
+    for (const stage of returnEnds) expect(heard(openedState(undefined, { stage }), 'delivered')).toBe('late_fact_noted');
+  });
+
+  it('of a word no carrier of ours uses is noted', () => {
+    for (const code of ['teleported', '', 'constructor'])
+      expect(heard(paperCaseIn('in_transit').state, code)).toBe('late_fact_noted');
+  });
+
+  it('that is told twice is heard once', () => {
+    const rma = paperCaseIn('awaiting_handover');
+    rma.scan('picked_up', 'event-1');
+    const { state } = rma;
+    rma.scan('picked_up', 'event-1');
+    expect(rma.state).toBe(state);
+  });
+
+  it('at the hand-over brings the tracking number, later ones leave it', () => {
+    const rma = paperCaseIn('awaiting_handover');
+    rma.hear({ name: 'parcel_scanned', eventId: freshId(), trackingNo: 'RT9', code: 'picked_up', occurredAt: 1 });
+    expect(rma.state.shipment?.trackingNo).toBe('RT9');
+    rma.hear({ name: 'parcel_scanned', eventId: freshId(), trackingNo: 'RT8', code: 'in_transit', occurredAt: 2 });
+    expect(rma.state.shipment?.trackingNo).toBe('RT9');
+  });
+});
+
+describe('the provider’s word on a refund', () => {
+  const settled = (amountMinor = 5_000, eventId = freshId()): ReturnFact => ({
+    name: 'refund_settled',
+    eventId,
+    refundId: 're_1',
+    amountMinor,
+    occurredAt: 1,
+  });
+
+  it('of another amount is never “refunded”: a person looks', () => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done', { pending: true });
+    rma.hear(settled(4_999));
+    expect([rma.stage, rma.state.money[0]?.state]).toEqual(['needs_attention', 'failed']);
+    expect(rma.state.attention).toMatchObject({ step: 'refund', cause: 'amount_mismatch: 4999 settled, 5000 due' });
+  });
+
+  it('that comes before our own step has its answer ends the case all the same', () => {
+    const rma = paperCaseIn('refund_due');
+    rma.hear(settled());
+    expect([rma.stage, rma.state.money[0]]).toMatchObject(['refunded', { state: 'settled', providerId: 're_1' }]);
+  });
+
+  it('is only noted where no money is due, and after the end', () => {
+    for (const stage of ['under_review', 'in_transit', 'received'] as const)
+      expect(eventOfFact(paperCaseIn(stage).state, settled())?.type).toBe('late_fact_noted');
+    const rma = paperCaseIn('refund_due');
+    rma.work('done');
+    for (const fact of [settled(), { ...settled(), name: 'refund_failed' } as ReturnFact]) {
+      const { money } = rma.state;
+      rma.hear(fact);
+      expect([rma.stage, rma.told.at(-1)?.type, rma.state.money]).toEqual(['refunded', 'late_fact_noted', money]);
+    }
+  });
+});
+
+describe('retry_now', () => {
+  it('retries a parked case, and says nothing to any other', () => {
+    const parked = parkedFrom('authorized');
+    parked.hear({ name: 'retry_now', reason: 'carrier back' });
+    expect([parked.stage, parked.told.at(-1)]).toMatchObject([
+      'authorized',
+      { type: 'retried', cause: 'carrier back', by: { role: 'operator' } },
+    ]);
+    const { state } = paperCaseIn('in_transit');
+    expect(eventOfFact(state, { name: 'retry_now' })).toBeUndefined();
+  });
+
+  it('sent twice to a case that is parked again is one retry each, and with one id one retry', () => {
+    const rma = parkedFrom('authorized');
+    rma.hear({ name: 'retry_now', eventId: 'batch-1' });
+    rma.work('refused');
+    rma.hear({ name: 'retry_now', eventId: 'batch-1' });
+    expect(rma.stage).toBe('needs_attention');
+    rma.hear({ name: 'retry_now' });
+    expect(rma.stage).toBe('authorized');
+  });
+});
+
+it('a parcel that has arrived is not set back by an older scan, nor a refund by an older word', () => {
+  const rma = paperCaseIn('received');
+  const { lots, clocks } = rma.state;
+  for (const code of ['picked_up', 'in_transit', 'returned_to_sender', 'lost', 'delivered']) rma.scan(code);
+  expect([rma.stage, rma.state.lots, rma.state.clocks]).toEqual(['received', lots, clocks]);
+  rma.wait(day);
+  rma.hear({ name: 'refund_failed', eventId: freshId(), refundId: 're_1', occurredAt: 1 });
+  expect([rma.stage, rma.state.money]).toEqual(['received', []]);
+});
