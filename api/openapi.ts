@@ -2,10 +2,10 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry, type ResponseConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { casePageView, caseView, openedView, pendingView, problemView, receiptView, timelineView } from '../contracts/answers.ts';
-import { commandBodies, commandSummaries, openCaseBody, pathOf } from '../contracts/commands.ts';
+import { commandBodies, openCaseBody, pathOf } from '../contracts/commands.ts';
 import { carrierEventSchema, paymentEventSchema } from '../contracts/partners.ts';
 import { listQuery, timelineQuery } from '../contracts/queries.ts';
-import { commandNames, commandRoles, routeRoles } from '../domain/permissions.ts';
+import { commandNames, commandRoles, commandSummaries, routeRoles } from '../domain/permissions.ts';
 import { problems } from './errors.ts';
 
 const json = <T extends z.ZodType>(schema: T, description: string): ResponseConfig => ({

@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import type { caseSummaryView, caseView, receiptView, timelineRowView, verdictView } from '../contracts/answers.ts';
 import type { Receipt, TimelineRow } from '../contracts/workflow.ts';
 import type { CaseDocument } from '../db/cases.ts';
-import { availableMoves, ladder, rowOf, type AnyRules } from '../domain/case.ts';
+import { availableMoves } from '../domain/moves.ts';
+import { ladder, rowOf, type AnyRules } from '../domain/case.ts';
+import { mayCommand } from '../domain/permissions.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import { returnRules } from '../domain/return.ts';
 import { workflowIdOf } from '../workflows/messages.ts';
@@ -32,13 +34,24 @@ export const verdictOf = ({
 export const receiptOf = (
   caseId: string,
   { revision, stage, availableMoves: moves, dueAt, projected }: Receipt,
+  { role }: Caller,
 ): z.infer<typeof receiptView> => ({
   caseId,
   revision,
   stage: stage as z.infer<typeof receiptView>['stage'],
-  availableMoves: [...moves],
+  availableMoves: moves.filter((move) => mayCommand(role, move)),
   dueAt: isoIf(dueAt),
   projected,
+});
+
+/** What the receipt would say of a case as it is stored. */
+export const receiptFrom = ({ state, dueAt }: CaseDocument): Receipt => ({
+  revision: state.revision,
+  stage: state.stage,
+  availableMoves: availableMoves(rules, state),
+  projected: true,
+  verdict: state.verdict,
+  dueAt: dueAt ?? undefined,
 });
 
 export function summaryOf(doc: CaseDocument): z.infer<typeof caseSummaryView> {

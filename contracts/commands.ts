@@ -63,19 +63,5 @@ export const commandBodies = {
   add_note: z.strictObject({ note: reason }),
 } as const satisfies Record<CommandName, z.ZodType>;
 
-export const commandSummaries: Readonly<Record<CommandName, string>> = {
-  decide_request: 'Accept a return request, or refuse it with the rules it fails',
-  withdraw_case: 'Take the request back, as the customer',
-  cancel_case: 'Cancel the case; what was done is undone',
-  submit_tracking: 'Tell the tracking number of a parcel that was handed over',
-  record_reception: 'Record what arrived at the dock',
-  record_inspection: 'Record grade and disposition of received units',
-  resolve_attention: 'Settle a parked case: retry, skip, override or compensate',
-  hold_case: 'Stop the pausable clocks for a reason',
-  resume_case: 'Let the clocks run again',
-  assign_case: 'Name the person who looks after the case',
-  add_note: 'Add a note to the timeline',
-};
-
 /** `record_reception` in a path: `record-reception`. */
 export const pathOf = (name: CommandName): string => name.replaceAll('_', '-');

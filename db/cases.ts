@@ -4,7 +4,9 @@
  */
 import { Schema, type InferSchemaType } from 'mongoose';
 import type { SaveCaseInput, TimelineRow } from '../contracts/workflow.ts';
-import { dueAtOf, ownerOf, verbsOf, type AnyRules } from '../domain/case.ts';
+import { dueAtOf } from '../domain/deadlines.ts';
+import { ownerOf, type AnyRules } from '../domain/case.ts';
+import { verbsOf } from '../domain/moves.ts';
 import { unitsWhere } from '../domain/goods.ts';
 import { settledMinor } from '../domain/money.ts';
 import { returnRules, type ReturnState } from '../domain/return.ts';
@@ -105,8 +107,12 @@ export function createCaseStore(connection: Connection) {
 
     list(merchantId: string, filter: CaseFilter, limit: number, after?: Position): Promise<CaseDocument[]> {
       const equal = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+      // The first condition says the same less exactly; it alone bounds the index, so that a deep page costs no more than the first.
       const older = after
-        ? { $or: [{ updatedAt: { $lt: after.updatedAt } }, { updatedAt: after.updatedAt, _id: { $lt: after.id } }] }
+        ? {
+            updatedAt: { $lte: after.updatedAt },
+            $or: [{ updatedAt: { $lt: after.updatedAt } }, { updatedAt: after.updatedAt, _id: { $lt: after.id } }],
+          }
         : {};
       return cases
         .find({ merchantId, ...equal, ...older })

@@ -115,8 +115,10 @@ export function createInbox(connection: Connection) {
       await texts.updateOne({ _id: ref }, { $setOnInsert: { ...rest, at: new Date() } }, { upsert: true });
       return ref;
     },
-    async textsOf(caseId: string): Promise<Map<string, string>> {
-      const kept = await texts.find({ caseId }).maxTimeMS(maxTimeMS).lean().exec();
+    /** The texts of a case under these references; an erased one is missing. */
+    async textsOf(caseId: string, refs: readonly string[]): Promise<Map<string, string>> {
+      if (refs.length === 0) return new Map();
+      const kept = await texts.find({ _id: { $in: refs }, caseId }).maxTimeMS(maxTimeMS).lean().exec();
       return new Map(kept.map((one) => [one._id ?? '', one.text ?? '']));
     },
   };

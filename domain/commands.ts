@@ -2,16 +2,8 @@
  * Commands on a case of any type: which are refused and why, and the event that each becomes.
  * Pure, so that the Update validator, the API and a test ask the same question and get the same answer.
  */
-import {
-  availableMoves,
-  hasSeen,
-  rowOf,
-  verbsOf,
-  type AnyRules,
-  type AttentionVerb,
-  type CaseEvent,
-  type CaseState,
-} from './case.ts';
+import { availableMoves, verbsOf } from './moves.ts';
+import { hasSeen, rowOf, type AnyRules, type AttentionVerb, type CaseEvent, type CaseState } from './case.ts';
 import { type Actor, type CommandName } from './permissions.ts';
 
 export const holdReasons = [

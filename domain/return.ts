@@ -1,7 +1,7 @@
 /**
  * 退货 return: a customer sends goods back for a refund. Its stages and moves, and what its events do to goods and money.
  * One table is the diagram, the guard, the default on silence and the list of buttons. Limits are the pinned SLA policy's.
- * Which command means which event is return-commands.ts. Source of the table: docs/case-flows.md.
+ * Which command means which event is return-commands.ts.
  */
 import { type CaseEvent, type CaseRules, type CaseState } from './case.ts';
 import {

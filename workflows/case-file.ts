@@ -1,6 +1,6 @@
 /**
  * The case file: the one value a story works on, and the machinery all stories share. State changes only by `record`;
- * handlers, clock, saving, cancellation and leaving are here, so that a story is left with the trade.
+ * steps, saving, cancellation and leaving are here, so that a story is left with the trade. Messages come in through handlers.ts.
  */
 import {
   ActivityFailure,
@@ -9,39 +9,24 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
-  currentUpdateInfo,
   proxyActivities,
   proxyLocalActivities,
   rootCause,
   setCurrentDetails,
-  setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CaseAbout, Receipt, ReturnActivities, TimelineRow, UndoInput } from '../contracts/workflow.ts';
-import {
-  applyEvent,
-  availableMoves,
-  cancelMove,
-  dueAtOf,
-  eventOf,
-  hasSeen,
-  isEnded,
-  nextMilestone,
-  rowOf,
-  type AnyRules,
-  type CaseEvent,
-  type CaseRules,
-  type CaseState,
-  type SlaPolicy,
-} from '../domain/case.ts';
+import { applyEvent } from '../domain/reducer.ts';
+import { availableMoves, cancelMove } from '../domain/moves.ts';
+import { dueAtOf, eventOf, nextMilestone } from '../domain/deadlines.ts';
+import { isEnded, rowOf, type AnyRules, type CaseEvent, type CaseRules, type CaseState, type SlaPolicy } from '../domain/case.ts';
 import type { Milestone } from '../domain/clocks.ts';
 import type { Command, Refusal } from '../domain/commands.ts';
-import { commandNames, mendline, roles, type CommandName, type Role } from '../domain/permissions.ts';
+import { mendline, type Role } from '../domain/permissions.ts';
 import type { UndoEntry } from '../domain/undo.ts';
 import { unwind, type UndoSteps } from './compensations.ts';
 import { detailsOf, timerSummary } from './current-details.ts';
-import { commandUpdate, getAvailableMoves, getCase, getClocks, getLedger, getTimeline, openCase } from './messages.ts';
 import { attributesOf, sameAttributes, type Attributes } from './search-attributes.ts';
 import { keepTime } from './sla-clock.ts';
 
@@ -69,7 +54,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
   private shown?: Attributes;
   private stepScope?: CancellationScope;
   private readonly journal: TimelineRow[] = [];
-  private readonly rules: AnyRules;
+  readonly rules: AnyRules;
 
   constructor(
     readonly type: CaseType<S, E>,
@@ -105,9 +90,16 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     this.state = applyEvent(this.type.rules, this.state, event as E, Date.now(), this.sla);
     const { verdict: _, messageId: __, ...told } = event as E & { verdict?: unknown };
     this.journal.push({ seq: this.state.revision, at: this.state.at, stage: this.stage, event: told });
-    if (this.stage !== stage) this.stepScope?.cancel();
+    if (this.stage !== stage) this.callOffStep();
     setCurrentDetails(detailsOf(this.rules, this.state, this.about));
     return this.state.revision;
+  }
+
+  /** The step in flight is not tried again; until it has come to its end, the case rests where it is now. */
+  private callOffStep(): void {
+    if (!this.stepScope) return;
+    this.stepScope.cancel();
+    this.restingIn = this.stage;
   }
 
   /** Rests until somebody or something else moves the case on, or this run has grown too long. */
@@ -125,9 +117,10 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     this.restingIn = stage;
     const scope = (this.stepScope = new CancellationScope());
     try {
-      return await scope.run(call);
+      const result = await scope.run(call);
+      return this.stage === stage ? result : undefined; // the armed undo takes back what has happened
     } catch (err) {
-      if (this.stage !== stage) return undefined; // the armed undo takes back what may have happened
+      if (this.stage !== stage) return undefined; // … or may have happened
       if (!(err instanceof ActivityFailure)) throw err; // a bug: the task waits for a mended build
       const cause = inWords(err);
       const refused = err.retryState === 'NON_RETRYABLE_FAILURE';
@@ -206,10 +199,14 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     }
   }
 
+  timelineFrom(seq: number): readonly TimelineRow[] {
+    return this.journal.filter((row) => row.seq >= seq);
+  }
+
   private snapshot() {
     const { state, about } = this;
     const stamp = state.run * 1e12 + workflowInfo().historyLength * 1e6 + state.revision;
-    return { stamp, state, about, rows: this.journal.filter((row) => row.seq > this.confirmed) };
+    return { stamp, state, about, rows: this.timelineFrom(this.confirmed + 1) };
   }
 
   /** Search attributes cost an event each time: told when the case begins to wait for somebody, or to need a person, or no longer does. */
@@ -221,65 +218,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     upsertSearchAttributes(next.pairs(this.shown));
     this.shown = next;
   }
-
-  /** Every handler, set before the first await: an Update may come before the story begins. */
-  handleMessages(): void {
-    // Handlers run outside the story's scope: the Cancel button must not fail a command that has had its effect.
-    setHandler(openCase, () =>
-      CancellationScope.nonCancellable(async () => {
-        await condition(() => this.stage !== 'requested');
-        await this.saved(this.state.revision);
-        return this.receipt();
-      }),
-    );
-    for (const name of commandNames) this.handleCommand(name);
-    setHandler(getCase, () => this.state);
-    setHandler(getTimeline, (query) => this.journal.filter((row) => row.seq >= (query?.from ?? 0)));
-    setHandler(getClocks, () => this.state.clocks);
-    setHandler(getLedger, () => ({ undo: this.state.undo, money: this.state.money }));
-    setHandler(getAvailableMoves, (query) => availableMoves(this.rules, this.state, query?.role));
-  }
-
-  private handleCommand(name: CommandName): void {
-    const commandOf = (sent: Omit<Command, 'name' | 'messageId'>): Command => ({
-      ...sent,
-      name,
-      messageId: currentUpdateInfo()?.id ?? '',
-    });
-    setHandler(
-      commandUpdate(name),
-      async (sent) => {
-        const command = commandOf(sent);
-        if (!hasSeen(this.state, command.messageId)) this.record(this.type.eventOfCommand(this.state, command));
-        await CancellationScope.nonCancellable(() => this.saved(this.state.revision));
-        return this.receipt(roles.find((role) => role === command.actor.role));
-      },
-      {
-        validator: (sent) => this.refuseIfClosed(this.type.refusal(this.state, commandOf(sent))),
-        description: descriptions[name],
-      },
-    );
-  }
-
-  private refuseIfClosed(refusal: Refusal | undefined): void {
-    if (this.closing && !this.ended) throw ApplicationFailure.nonRetryable('the case is being carried over', 'try_again');
-    if (refusal) throw ApplicationFailure.nonRetryable(refusal.message, refusal.code, refusal);
-  }
 }
-
-const descriptions: Readonly<Record<CommandName, string>> = {
-  decide_request: 'Agent accepts or refuses the request',
-  withdraw_case: 'Customer takes the request back',
-  cancel_case: 'Agent or manager cancels; what was done is undone',
-  submit_tracking: 'Customer or agent tells the tracking number of the parcel',
-  record_reception: 'Warehouse counts what arrived',
-  record_inspection: 'Warehouse grades what arrived',
-  resolve_attention: 'A person settles a parked case: retry, skip, override or compensate',
-  hold_case: 'Stops the pausable clocks',
-  resume_case: 'Lets the clocks run again',
-  assign_case: 'Names the person who looks after the case',
-  add_note: 'Adds a note to the timeline',
-};
 
 /** The error as a person reads it, with the partner's code before it. */
 function inWords(failure: ActivityFailure): string {

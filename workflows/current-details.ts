@@ -1,16 +1,8 @@
 /** What a manager reads in the Temporal UI: where the case is, who holds it, until when, and what to do. No personal data. */
 import type { CaseAbout } from '../contracts/workflow.ts';
-import {
-  attentionVerbs,
-  dueAtOf,
-  isEnded,
-  ladder,
-  ownerOf,
-  rowOf,
-  verbsOf,
-  type AnyRules,
-  type CaseState,
-} from '../domain/case.ts';
+import { attentionVerbs, isEnded, ladder, ownerOf, rowOf, type AnyRules, type CaseState } from '../domain/case.ts';
+import { dueAtOf } from '../domain/deadlines.ts';
+import { verbsOf } from '../domain/moves.ts';
 import type { Milestone } from '../domain/clocks.ts';
 import { formatMinor } from '../domain/money.ts';
 

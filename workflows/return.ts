@@ -2,13 +2,14 @@
  * 退货 return: a customer sends goods back for a refund. Ends refunded, rejected, expired, withdrawn or cancelled.
  * The story: its chapters are the stages, in the order of the trade; which may follow which is the table in domain/return.ts.
  */
-import { continueAsNew, proxyActivities, setHandler } from '@temporalio/workflow';
+import { ActivityCancellationType, continueAsNew, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { CaseAbout, ReturnActivities, ReturnInput, ReturnOutcome } from '../contracts/workflow.ts';
 import { formatMinor, settledMinor } from '../domain/money.ts';
 import { mendline } from '../domain/permissions.ts';
 import { eventOfCommand, eventOfFact, returnRefusal, type ReturnCommand, type ReturnFact } from '../domain/return-commands.ts';
 import { alreadyAnswered, assessGoods, isSettled, returnRules, type ReturnEvent, type ReturnState } from '../domain/return.ts';
 import { CaseFile, runCase, type CaseType } from './case-file.ts';
+import { handleMessages } from './handlers.ts';
 import { factNames, factSignal } from './messages.ts';
 
 async function story(rma: CaseFile<ReturnState, ReturnEvent>, input: ReturnInput): Promise<void> {
@@ -77,7 +78,7 @@ export async function returnCase(input: ReturnInput): Promise<ReturnOutcome> {
     aboutOf(input),
     input.historyBudget,
   );
-  rma.handleMessages();
+  handleMessages(rma);
   for (const name of factNames)
     setHandler(factSignal(name), (told) => {
       const event = eventOfFact(rma.state, { name, ...told } as ReturnFact);
@@ -99,11 +100,15 @@ const paymentOf = ({ caseId, merchantId, order }: ReturnInput, state: ReturnStat
   currency: order.currency,
 });
 
-/** Steps under the limits of the pinned policy. A short startToClose brings a step back soon when its worker died. */
+/**
+ * Steps under the limits of the pinned policy. A short startToClose brings a step back soon when its worker died. A step that is
+ * called off is waited for: what it may still do must be done before it is taken back.
+ */
 function stepsOf({ policy: { sla }, lines, order }: ReturnInput) {
   const options = (step: string, summary: string) => ({
     startToCloseTimeout: 8_000,
     scheduleToCloseTimeout: sla.steps.limitMs[step] ?? 3_600_000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: sla.steps.firstRetryMs, maximumInterval: sla.steps.maxRetryMs },
     summary,
   });

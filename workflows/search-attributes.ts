@@ -1,6 +1,7 @@
 /** The search attributes a case sets: what managers filter by in the Temporal UI. Clear text for everyone, so nothing personal. */
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
-import { dueAtOf, ownerOf, type AnyRules, type CaseState } from '../domain/case.ts';
+import { dueAtOf } from '../domain/deadlines.ts';
+import { ownerOf, type AnyRules, type CaseState } from '../domain/case.ts';
 
 export const MerchantId = defineSearchAttributeKey('MerchantId', SearchAttributeType.KEYWORD);
 export const CaseType = defineSearchAttributeKey('CaseType', SearchAttributeType.KEYWORD);

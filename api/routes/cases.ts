@@ -6,9 +6,9 @@ import { mayRoute } from '../../domain/permissions.ts';
 import { callerOf, type Caller } from '../auth.ts';
 import { ApiError, methodNotAllowed } from '../errors.ts';
 import { commandIdOf, once } from '../idempotency.ts';
-import { caseIdOf, customerRefOf, prepareReturn } from '../opening.ts';
+import { customerRefOf, prepareReturn } from '../opening.ts';
 import { bodyOf, cursorOf, parsed, pathId, positionOf } from '../requests.ts';
-import { receiptOf, rowView, summaryOf, verdictOf, viewOf } from '../views.ts';
+import { receiptFrom, receiptOf, rowView, summaryOf, verdictOf, viewOf } from '../views.ts';
 import type { AppDeps } from '../app.ts';
 import type { CaseDocument } from '../../db/cases.ts';
 
@@ -53,11 +53,10 @@ export function caseRoutes(deps: AppDeps): Router {
   router.get('/cases/:caseId/timeline', async (req, res) => {
     const doc = await visibleCase(deps, callerOf(req), pathId(req, 'caseId'));
     const { limit = pageSize, cursor = '0' } = parsed(timelineQuery, req.query);
-    const [rows, texts] = await Promise.all([
-      database.cases.timeline(doc._id, doc.state.revision, Number(cursor), limit + 1),
-      database.inbox.textsOf(doc._id),
-    ]);
+    const rows = await database.cases.timeline(doc._id, doc.state.revision, Number(cursor), limit + 1);
     const page = rows.slice(0, limit);
+    const refs = page.flatMap(({ event }) => event.textRef ?? []);
+    const texts = await database.inbox.textsOf(doc._id, refs);
     res.json({
       rows: page.map((row) => rowView(row, texts)),
       nextCursor: rows.length > limit ? String(page.at(-1)?.seq) : undefined,
@@ -72,7 +71,7 @@ export function caseRoutes(deps: AppDeps): Router {
         detail: 'nothing is known of this command: send it again with the same Idempotency-Key',
       });
     if (outcome.kind === 'pending') res.status(202).json(pending(doc._id, pathId(req, 'commandId')));
-    else res.json(receiptOf(doc._id, outcome.receipt));
+    else res.json(receiptOf(doc._id, outcome.receipt, callerOf(req)));
   });
 
   router.all('/cases', methodNotAllowed('GET', 'POST'));
@@ -102,16 +101,16 @@ export const pending = (caseId: string, commandId: string) => ({
 async function open(deps: AppDeps, caller: Caller, commandId: string, body: ReturnType<typeof openCaseBody.parse>) {
   const { cases, database, customerRefKey } = deps;
   const input = await prepareReturn({ ...deps, ledgers: database.ledgers }, caller, body, commandId);
-  const { caseId, rmaNo, merchantId, customerId } = input;
+  const { caseId, merchantId, customerId } = input;
   const opened = await cases.open(input, commandId, customerRefOf(customerRefKey, merchantId, customerId));
   const headers = { location: `/cases/${caseId}` };
-  if (!opened) return { status: 201, headers, body: viewOf(await visibleCase(deps, caller, caseId), caller) };
-  if (opened.kind === 'pending')
+  if (opened?.kind === 'pending')
     return { status: 202, headers: { ...headers, 'retry-after': '5' }, body: pending(caseId, commandId) };
-  const { receipt } = opened;
+  const ended = opened ? undefined : await visibleCase(deps, caller, caseId);
+  const receipt = opened ? opened.receipt : receiptFrom(ended!);
   // The race for the units was lost after all checks: the case is closed, and the caller hears why.
   if (receipt.verdict?.because.includes('units_in_another_case'))
     throw new ApiError('over_limit', { detail: `these units are in another case (closed as ${caseId})` });
   const verdict = receipt.verdict ? verdictOf(receipt.verdict) : undefined;
-  return { status: 201, headers, body: { ...receiptOf(caseIdOf(commandId), receipt), rmaNo, verdict } };
+  return { status: 201, headers, body: { ...receiptOf(caseId, receipt, caller), rmaNo: ended?.rmaNo ?? input.rmaNo, verdict } };
 }

@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import { commandBodies, pathOf } from '../../contracts/commands.ts';
 import type { CaseDocument } from '../../db/cases.ts';
 import { commandNames, mayCommand, type CommandName } from '../../domain/permissions.ts';
-import type { PackRef } from '../../domain/policy/packs.ts';
 import type { SentCommand } from '../../workflows/messages.ts';
 import type { AppDeps } from '../app.ts';
 import { callerOf, type Caller } from '../auth.ts';
@@ -35,7 +34,7 @@ export function commandRoutes(deps: AppDeps): Router {
               headers: { location: `/cases/${doc._id}/commands/${commandId}`, 'retry-after': '5' },
               body: pending(doc._id, commandId),
             }
-          : { status: 200, headers: {}, body: receiptOf(doc._id, answer.receipt) };
+          : { status: 200, headers: {}, body: receiptOf(doc._id, answer.receipt, caller) };
       });
     });
     router.all(path, methodNotAllowed('POST'));
@@ -64,8 +63,10 @@ function holdEndOf(until: unknown): number | undefined {
 async function payloadOf({ database, policies }: AppDeps, { name, caller, commandId, body, doc }: Given): Promise<object> {
   if (name === 'hold_case') return { ...body, until: holdEndOf(body.until) };
   if (name === 'decide_request') {
-    const binds = ({ id, version }: Pick<PackRef, 'id' | 'version'>) => doc.about.packs.some((pack) => pack.id === id && pack.version === version);
-    const known = new Set(policies.packs.filter(binds).flatMap((pack) => pack.rules.map((rule) => rule.id)));
+    const binding = policies.packs.filter(({ id, version }) =>
+      doc.about.packs.some((pack) => pack.id === id && pack.version === version),
+    );
+    const known = new Set(binding.flatMap((pack) => pack.rules.map((rule) => rule.id)));
     const unknown = (body.ruleIds as string[]).findIndex((ruleId) => !known.has(ruleId));
     if (unknown >= 0)
       throw new ApiError('unknown_rule', {

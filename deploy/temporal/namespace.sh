@@ -32,11 +32,11 @@ patiently() {
 }
 
 if temporal operator namespace describe >/dev/null 2>&1; then
-  temporal operator namespace update --retention "$RETENTION"
+  temporal operator namespace update --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION"
 else
-  temporal operator namespace create --retention "$RETENTION"
+  temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION"
 fi
-patiently temporal operator namespace describe
+patiently temporal operator search-attribute list
 
 present=$(temporal operator search-attribute list)
 echo "$attributes" | while read -r name type; do

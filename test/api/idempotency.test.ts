@@ -8,7 +8,7 @@ describe('an Idempotency-Key', () => {
   let door: Door;
   let caseId: string;
   beforeAll(async () => {
-    door = await openDoor('api-idempotency', { patienceMs: 20_000 });
+    door = await openDoor('api-idempotency');
     caseId = await opened(door);
   });
   afterAll(() => door.close());

@@ -1,11 +1,13 @@
 /** Brings a case over HTTP to where a test begins: accepted, on its way, at the dock, parked, ended. */
 import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
+import type { Order } from '../../contracts/partners.ts';
 import { orderOf } from '../support/cases.ts';
 import type { Call, Door } from '../support/door.ts';
 
 /** Other runs may share the machine: a condition that comes true in milliseconds may need seconds. */
 export const patiently = { timeout: 30_000, interval: 30 };
+export const anyOrder = (changes: Partial<Order> = {}) => orderOf(`O-${randomUUID().slice(0, 8)}`, changes);
 export const allReceived = { parcelId: 'P1', units: [{ lineId: '1', quantity: 2 }] };
 export const allWell = { units: [{ lineId: '1', quantity: 2, grade: 'A', disposition: 'restock' }] };
 
@@ -23,10 +25,13 @@ async function done(reply: Promise<{ status: number; text: string }>): Promise<v
 }
 
 /** Waits for an agent's decision: two kettles of three. */
-export async function opened(door: Door, body: object = {}, order = orderOf(`O-${randomUUID().slice(0, 8)}`), more: Call = {}): Promise<string> {
-  const reply = await door.opened(body, order, more);
-  expect(reply.status, reply.text).toBe(201);
-  return reply.body.caseId;
+export async function opened(door: Door, body: object = {}, order = anyOrder(), more: Call = {}): Promise<string> {
+  const key = randomUUID();
+  return vi.waitFor(async () => {
+    const reply = await door.opened(body, order, { key, ...more });
+    expect(reply.status, reply.text).toBe(201);
+    return reply.body.caseId;
+  }, patiently);
 }
 export async function awaitingHandover(door: Door): Promise<string> {
   const caseId = await opened(door);

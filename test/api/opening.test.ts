@@ -8,16 +8,15 @@ import { PartnerRefusal, PartnerUnavailable } from '../../gateways/http.ts';
 import { workflowIdOf } from '../../workflows/messages.ts';
 import { orderOf } from '../support/cases.ts';
 import { idOfCall, openDoor, type Call, type Door } from '../support/door.ts';
-import { opened, patiently, until } from './journey.ts';
+import { anyOrder, opened, patiently, until } from './journey.ts';
 
 const dayMs = 86_400_000;
 const ago = (days: number): string => new Date(Date.now() - days * dayMs).toISOString();
-const anyOrder = (changes = {}) => orderOf(`O-${randomUUID().slice(0, 8)}`, changes);
 
 describe('opening a case', () => {
   let door: Door;
   beforeAll(async () => {
-    door = await openDoor('api-opening', { patienceMs: 20_000 });
+    door = await openDoor('api-opening');
   });
   afterAll(() => door.close());
 

@@ -168,12 +168,12 @@ describe('onUsualPortsOrAny', () => {
   };
 
   it('tries any port when somebody took the usual one in the meantime', async () => {
-    expect(await onUsualPortsOrAny(failWith('SocketException: Address already in use'))).toBe('up');
+    expect(await onUsualPortsOrAny({ mongo: 27017 }, failWith('SocketException: Address already in use'))).toBe('up');
     expect(asked.splice(0)).toEqual([27017, undefined]);
   });
 
   it('does not repeat a start that failed for another reason', async () => {
-    await expect(onUsualPortsOrAny(failWith('the disk is full'))).rejects.toThrow('the disk is full');
+    await expect(onUsualPortsOrAny({ mongo: 27017 }, failWith('the disk is full'))).rejects.toThrow('the disk is full');
     expect(asked.splice(0)).toEqual([27017]);
   });
 });

@@ -1,18 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  availableMoves,
-  cancelMove,
-  dueAtOf,
-  eventOf,
-  isEnded,
-  ladder,
-  nextMilestone,
-  seenLimit,
-  targetOf,
-  verbsOf,
-  type CaseEvent,
-} from '../../domain/case.ts';
+import { availableMoves, cancelMove, targetOf, verbsOf } from '../../domain/moves.ts';
+import { dueAtOf, eventOf, nextMilestone } from '../../domain/deadlines.ts';
+import { isEnded, ladder, seenLimit, type CaseEvent } from '../../domain/case.ts';
 import { elapsedMs } from '../../domain/clocks.ts';
 import { mendline, theClock } from '../../domain/permissions.ts';
 import { openReturnStages, returnTable, type ReturnStage } from '../../domain/return.ts';

@@ -2,17 +2,10 @@
  * A return on paper: the reducer and the commands without a server, so that a test plays thousands of cases in seconds.
  * `work` stands for the story of workflows/return.ts: it does what the story does by itself, with the partners' answers given by the test.
  */
-import {
-  applyEvent,
-  cancelMove,
-  eventOf,
-  hasSeen,
-  isEnded,
-  nextMilestone,
-  rowOf,
-  type AnyRules,
-  type SlaPolicy,
-} from '../../domain/case.ts';
+import { applyEvent } from '../../domain/reducer.ts';
+import { cancelMove } from '../../domain/moves.ts';
+import { eventOf, nextMilestone } from '../../domain/deadlines.ts';
+import { hasSeen, isEnded, rowOf, type AnyRules, type SlaPolicy } from '../../domain/case.ts';
 import type { Refusal } from '../../domain/commands.ts';
 import type { Lot } from '../../domain/goods.ts';
 import { mendline, type CommandName, type Role } from '../../domain/permissions.ts';

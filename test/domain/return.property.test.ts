@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isEnded, nextMilestone, rowOf, seenLimit } from '../../domain/case.ts';
+import { isEnded, rowOf, seenLimit } from '../../domain/case.ts';
+import { nextMilestone } from '../../domain/deadlines.ts';
 import { breachesOf } from '../../domain/conservation.ts';
 import { conditions, countable, dispositions, grades, ungraded, type Condition } from '../../domain/goods.ts';
 import { commandNames, roles, type CommandName, type Role } from '../../domain/permissions.ts';

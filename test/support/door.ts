@@ -36,6 +36,7 @@ export interface Reply {
   readonly body: any;
 }
 export interface DoorOptions {
+  /** How long a call waits for a worker. Long, unless the test is about that: a busy machine is slow. */
   readonly patienceMs?: number;
   /** In the place of what the application is given otherwise. */
   readonly deps?: Partial<AppDeps>;
@@ -50,7 +51,7 @@ export const personOf = (as: Role | Person): Person =>
 export const idOfCall = (as: Role | Person, key: string): string =>
   commandIdOf({ get: () => key } as unknown as Parameters<typeof commandIdOf>[0], personOf(as));
 
-export async function openDoor(name: string, { patienceMs, deps }: DoorOptions = {}) {
+export async function openDoor(name: string, { patienceMs = 14_000, deps }: DoorOptions = {}) {
   const stage = await createStage(name);
   const issuer = await createTokenIssuer();
   const app = createApp({

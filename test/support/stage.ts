@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type LogEntry, type Worker } from '@temporalio/worker';
 import { inject, vi } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import type { Order } from '../../contracts/partners.ts';
@@ -20,8 +20,12 @@ import { commandUpdate, factSignal, getCase, openCase, workflowIdOf } from '../.
 import type { returnCase } from '../../workflows/return.ts';
 import { inputFor, orderOf, policies, type InputChanges } from './cases.ts';
 
-// Once a process, before the first connection: only warnings are worth reading in a test run.
-Runtime.install({ logger: new DefaultLogger('WARN') });
+// Once a process, before the first connection: only warnings are worth reading in a test run, and failures of activities are planned.
+const logger = new DefaultLogger('WARN');
+const unplanned = ({ message }: LogEntry): boolean => !/^(Activity|Local activity) failed|^WASM/.test(message);
+Runtime.install({
+  logger: new DefaultLogger('WARN', (entry) => unplanned(entry) && logger.log(entry.level, entry.message, entry.meta)),
+});
 
 export type Stage = Awaited<ReturnType<typeof createStage>>;
 export const hours = 3_600;
@@ -158,6 +162,8 @@ export interface Trouble {
   readonly error?: Error;
   readonly afterEffect?: boolean;
   readonly times?: number;
+  /** It takes no effect before this. */
+  readonly from?: Promise<unknown>;
   /** It does not answer before this. */
   readonly until?: Promise<unknown>;
 }
@@ -173,6 +179,7 @@ export function createTroubles() {
   const troubled = (name: string, work: (input: never) => Promise<unknown>) => async (input: never) => {
     const { caseId, state } = input as { caseId?: string; state?: { caseId: string } };
     const trouble = met(name, caseId ?? state?.caseId ?? '');
+    await trouble?.from;
     const result = trouble?.error && !trouble.afterEffect ? undefined : await work(input);
     await trouble?.until;
     if (trouble?.error) throw trouble.error;
