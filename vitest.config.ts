@@ -1,34 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
-// Threads crash Temporal's native core, so every file has a process of its own.
-const shared = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000 };
+// Threads crash Temporal's native core, so every file has a process of its own. The groups run one after another: each for itself fills two cores.
+const project = (groupOrder: number, name: string, folders: string[], more: object = {}) => ({
+  test: {
+    name,
+    include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
+    pool: 'forks' as const,
+    maxWorkers: 2,
+    sequence: { groupOrder },
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    ...more,
+  },
+});
+
 export default defineConfig({
   test: {
     projects: [
-      {
-        test: {
-          ...shared,
-          name: 'pure',
-          include: ['test/domain/**/*.test.ts', 'test/replay/**/*.test.ts', 'test/deploy/**/*.test.ts'],
-        },
-      },
-      {
-        test: {
-          ...shared,
-          name: 'rooms',
-          include: ['test/gateways/**/*.test.ts', 'test/dev/**/*.test.ts', 'test/e2e/**/*.test.ts'],
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
-          ...shared,
-          name: 'served',
-          include: ['test/workflow/**/*.test.ts', 'test/api/**/*.test.ts'],
-          globalSetup: ['test/support/servers.ts'],
-          maxWorkers: 2,
-        },
-      },
+      project(0, 'pure', ['domain', 'replay', 'deploy']),
+      project(1, 'rooms', ['gateways', 'dev']),
+      project(2, 'served', ['workflow', 'api'], { globalSetup: ['test/support/servers.ts'] }),
+      // Whole systems of real processes, one at a time.
+      project(3, 'e2e', ['e2e'], { maxWorkers: 1 }),
     ],
   },
 });

@@ -1,6 +1,6 @@
 /** The Express application as a factory: everything it needs comes in as `deps`; nothing starts by importing it. */
 import { randomUUID } from 'node:crypto';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
@@ -9,7 +9,8 @@ import type { OrdersGateway } from '../gateways/orders.ts';
 import type { PolicyStore } from '../gateways/policy-packs.ts';
 import { authenticate, type TokenRules } from './auth.ts';
 import type { CaseClient } from './case-client.ts';
-import { ApiError, errorHandler, notFound } from './errors.ts';
+import { errorHandler, notFound } from './errors.ts';
+import { readJson } from './json.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -50,11 +51,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(healthRoutes(deps));
   app.use(docsRoutes());
   app.use(webhookRoutes(deps));
-  app.use(
-    '/cases',
-    authenticate(deps.tokens),
-    express.json({ limit: '256kb', type: 'application/json', reviver: refusePrototypes }),
-  );
+  app.use('/cases', noStore, authenticate(deps.tokens), express.raw({ limit: '256kb', type: 'application/json' }), jsonBody);
   app.use(caseRoutes(deps), commandRoutes(deps));
   app.use(notFound);
   app.use(errorHandler);
@@ -77,10 +74,12 @@ const loggedRequest = (req: { id: unknown; method: string; url: string }) => ({
 });
 const loggedResponse = (res: { statusCode: number }) => ({ status: res.statusCode });
 
-function refusePrototypes(key: string, value: unknown): unknown {
-  if (key === '__proto__')
-    throw new ApiError('invalid_input', {
-      fields: [{ pointer: '', code: 'unknown_property', message: '__proto__ is not a property' }],
-    });
-  return value;
-}
+const noStore: RequestHandler = (_req, res, next) => {
+  res.setHeader('Cache-Control', 'no-store');
+  next();
+};
+
+const jsonBody: RequestHandler = (req, _res, next) => {
+  if (Buffer.isBuffer(req.body)) req.body = readJson(req.body);
+  next();
+};

@@ -52,11 +52,13 @@ export class ApiError extends Error {
   }
 }
 
-export const isProblemCode = (code: string): code is ProblemCode => code in problems;
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
 
-/** Issues of zod as fields with JSON pointers. An unknown property is named by its own pointer. */
+const fieldsMax = 100;
+
+/** Issues of zod as fields with JSON pointers, the first hundred. An unknown property is named by its own pointer. */
 export function fieldsOf(issues: readonly $ZodIssue[]): NonNullable<Problem['fields']> {
-  return issues.flatMap((issue) => {
+  const fields = issues.flatMap((issue) => {
     const at = (path: readonly PropertyKey[]) =>
       path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
     if (issue.code === 'unrecognized_keys')
@@ -67,6 +69,7 @@ export function fieldsOf(issues: readonly $ZodIssue[]): NonNullable<Problem['fie
       }));
     return [{ pointer: at(issue.path), code: issue.code, message: issue.message }];
   });
+  return fields.slice(0, fieldsMax);
 }
 
 export function problemOf(err: ApiError, requestId: string): Problem {

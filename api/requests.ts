@@ -11,13 +11,11 @@ export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   throw new ApiError('invalid_input', { fields: fieldsOf(result.error.issues) });
 }
 
-/** The JSON body. Express leaves it undefined when there was none or it was of another type. */
+/** The JSON body. */
 export function bodyOf<T>(schema: z.ZodType<T>, req: Request): T {
-  if (!req.is('application/json')) {
-    if (req.headers['content-length'] === '0' || req.get('content-type') === undefined)
-      throw new ApiError('invalid_json', { detail: 'a JSON body is needed' });
-    throw new ApiError('unsupported_media_type');
-  }
+  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+  if (!hasBody) throw new ApiError('invalid_json', { detail: 'a JSON body is needed' });
+  if (!req.is('application/json')) throw new ApiError('unsupported_media_type');
   return parsed(schema, req.body);
 }
 

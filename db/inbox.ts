@@ -2,7 +2,7 @@
  * What the API keeps of the messages it has taken: answers by Idempotency-Key, webhooks by event id, facts that match no case, free texts.
  * Each expires by itself, texts excepted: they are erased with their subject.
  */
-import { Schema } from 'mongoose';
+import { Schema, type Model } from 'mongoose';
 import { isDuplicateKey, maxTimeMS, type Connection } from './connection.ts';
 
 const dayMs = 86_400_000;
@@ -22,7 +22,7 @@ const webhookSchema = new Schema(
 webhookSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 const exceptionSchema = new Schema(
-  { _id: String, partner: String, why: String, body: Object, at: Date },
+  { _id: String, partner: String, why: String, body: String, at: Date },
   { collection: 'exceptions', versionKey: false },
 );
 exceptionSchema.index({ at: -1 });
@@ -87,32 +87,21 @@ export function createInbox(connection: Connection) {
     async wasHandled(partner: string, eventId: string, type: string): Promise<boolean> {
       const _id = `${partner}/${eventId}`;
       const expiresAt = new Date(Date.now() + 30 * dayMs);
-      await webhooks
-        .updateOne(
-          { _id },
-          { $setOnInsert: { partner, type, state: 'received', receivedAt: new Date(), expiresAt } },
-          { upsert: true },
-        )
-        .catch((err: unknown) => {
-          if (!isDuplicateKey(err)) throw err;
-        });
+      await insertOnce(webhooks, _id, { partner, type, state: 'received', receivedAt: new Date(), expiresAt });
       return (await webhooks.exists({ _id, state: 'handled' })) !== null;
     },
     async markHandled(partner: string, eventId: string): Promise<void> {
       await webhooks.updateOne({ _id: `${partner}/${eventId}` }, { $set: { state: 'handled' } });
     },
-    async addException(partner: string, eventId: string, why: string, body: object): Promise<void> {
-      await exceptions.updateOne(
-        { _id: `${partner}/${eventId}` },
-        { $setOnInsert: { partner, why, body, at: new Date() } },
-        { upsert: true },
-      );
+    /** Keeps the body as it was sent: as a document it could be none that MongoDB takes. */
+    async addException(partner: string, eventId: string, why: string, body: string): Promise<void> {
+      await insertOnce(exceptions, `${partner}/${eventId}`, { partner, why, body, at: new Date() });
     },
 
     /** Keeps a free text under a reference that a repeat of the same command finds again. */
     async keepText(text: { ref: string; merchantId: string; caseId: string; author: string; text: string }): Promise<string> {
       const { ref, ...rest } = text;
-      await texts.updateOne({ _id: ref }, { $setOnInsert: { ...rest, at: new Date() } }, { upsert: true });
+      await insertOnce(texts, ref, { ...rest, at: new Date() });
       return ref;
     },
     /** The texts of a case under these references; an erased one is missing. */
@@ -122,6 +111,13 @@ export function createInbox(connection: Connection) {
       return new Map(kept.map((one) => [one._id ?? '', one.text ?? '']));
     },
   };
+}
+
+/** Of many who insert at once one succeeds; for the others it is there already, which is as good. */
+async function insertOnce<T>(model: Model<T>, _id: string, fields: object): Promise<void> {
+  await model.collection.updateOne({ _id: _id as never }, { $setOnInsert: fields }, { upsert: true }).catch((err: unknown) => {
+    if (!isDuplicateKey(err)) throw err;
+  });
 }
 
 const answerOf = (kept: { status?: number | null; body?: string | null; headers?: unknown } | null): Answer | undefined =>

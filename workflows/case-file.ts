@@ -11,7 +11,6 @@ import {
   condition,
   proxyActivities,
   proxyLocalActivities,
-  rootCause,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -27,6 +26,7 @@ import { mendline, type Role } from '../domain/permissions.ts';
 import type { UndoEntry } from '../domain/undo.ts';
 import { unwind, type UndoSteps } from './compensations.ts';
 import { detailsOf, timerSummary } from './current-details.ts';
+import { inWords } from './failures.ts';
 import { attributesOf, sameAttributes, type Attributes } from './search-attributes.ts';
 import { keepTime } from './sla-clock.ts';
 
@@ -218,13 +218,6 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     upsertSearchAttributes(next.pairs(this.shown));
     this.shown = next;
   }
-}
-
-/** The error as a person reads it, with the partner's code before it. */
-function inWords(failure: ActivityFailure): string {
-  const { cause } = failure;
-  const words = rootCause(failure) ?? failure.message;
-  return cause instanceof ApplicationFailure && cause.type ? `${cause.type}: ${words}` : words;
 }
 
 /** Runs a story to its end, or until it has outgrown its history ('unfinished'). The Cancel button is a manager's cancel_case. */

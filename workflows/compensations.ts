@@ -2,11 +2,11 @@
  * The compensation ledger at work: what was armed is taken back newest first, every result is kept on the case,
  * and one failure does not stop the rest. Which activity an entry names is data, so that it survives continue-as-new.
  */
-import { rootCause } from '@temporalio/workflow';
 import type { UndoAnswer, UndoInput } from '../contracts/workflow.ts';
 import type { CaseEvent } from '../domain/case.ts';
 import { mendline } from '../domain/permissions.ts';
 import { stillToUndo, type UndoEntry } from '../domain/undo.ts';
+import { inWords } from './failures.ts';
 
 export type UndoSteps = Readonly<Record<string, (input: UndoInput) => Promise<UndoAnswer>>>;
 
@@ -23,8 +23,7 @@ export async function unwind(file: Undoable, steps: UndoSteps): Promise<boolean>
     if (!step) throw new Error(`no undo step is called ${entry.undo}`);
     await step(file.undoInput(entry)).then(
       ({ result }) => file.record({ type: 'undone', by: mendline, step: entry.step, result }),
-      (err: unknown) =>
-        file.record({ type: 'undo_failed', by: mendline, step: entry.step, cause: rootCause(err) ?? String(err) }),
+      (err: unknown) => file.record({ type: 'undo_failed', by: mendline, step: entry.step, cause: inWords(err) }),
     );
   }
   return stillToUndo(file.undo).length === 0;

@@ -8,8 +8,12 @@ import { carrierEventSchema, paymentEventSchema } from '../../contracts/partners
 import type { ReturnFacts } from '../../domain/return-commands.ts';
 import type { AppDeps } from '../app.ts';
 import { ApiError, methodNotAllowed } from '../errors.ts';
+import { readJson } from '../json.ts';
 import { parsed } from '../requests.ts';
 
+interface Body {
+  readonly type?: unknown;
+}
 interface Told {
   readonly caseId: string;
   readonly name: keyof ReturnFacts;
@@ -17,14 +21,14 @@ interface Told {
 }
 
 /** Each partner's events in our words; undefined: a kind we do not know, recorded and left. */
-const translations: Record<'carrier' | 'payments', (eventId: string, body: unknown) => Told | undefined> = {
+const translations: Record<'carrier' | 'payments', (eventId: string, body: Body) => Told | undefined> = {
   carrier(eventId, body) {
-    if ((body as { type?: unknown }).type !== 'parcel_scanned') return undefined;
+    if (body.type !== 'parcel_scanned') return undefined;
     const { caseId, trackingNo, code, occurredAt } = parsed(carrierEventSchema, body).data;
     return { caseId, name: 'parcel_scanned', fact: { eventId, trackingNo, code, occurredAt: Date.parse(occurredAt) } };
   },
   payments(eventId, body) {
-    const { type } = body as { type?: unknown };
+    const { type } = body;
     if (type !== 'refund_settled' && type !== 'refund_failed') return undefined;
     const { caseId, refundId, amountMinor, code, occurredAt } = parsed(paymentEventSchema, body).data;
     const told = { eventId, refundId, occurredAt: Date.parse(occurredAt) };
@@ -44,15 +48,15 @@ export function webhookRoutes({
   for (const partner of webhookPartners) {
     const verifier = new Webhook(webhookSecrets[partner]);
     router.post(`/webhooks/${partner}`, express.raw({ type: () => true, limit: '64kb' }), async (req, res) => {
-      const { eventId, body } = verified(verifier, req);
-      const type = String((body as { type?: unknown }).type).slice(0, 100);
+      const { eventId, text, body } = verified(verifier, req);
+      const type = typeof body.type === 'string' ? body.type.slice(0, 100) : '';
       if (await inbox.wasHandled(partner, eventId, type)) {
         res.json({ status: 'repeated' });
         return;
       }
       const told = translations[partner](eventId, body);
       const reached = told ? await cases.tell(told.caseId, told.name, told.fact as never) : false;
-      if (!reached) await inbox.addException(partner, eventId, told ? 'no open case' : 'unknown kind', body);
+      if (!reached) await inbox.addException(partner, eventId, told ? 'no open case' : 'unknown kind', text);
       await inbox.markHandled(partner, eventId);
       res.json({ status: reached ? 'told' : 'noted' });
     });
@@ -63,24 +67,22 @@ export function webhookRoutes({
 
 const signaturesMax = 5;
 
-function verified(verifier: Webhook, req: Request): { eventId: string; body: object } {
+function verified(verifier: Webhook, req: Request): { eventId: string; text: string; body: Body } {
   const header = (name: string): string => req.get(`webhook-${name}`) ?? '';
   const eventId = header('id');
+  const timestamp = header('timestamp');
   const signatures = header('signature');
   // A dot in the id could move the border between id and timestamp in what was signed.
-  if (!/^[\w-]{1,100}$/.test(eventId) || signatures.split(' ').length > signaturesMax) throw new ApiError('invalid_signature');
-  const raw: unknown = req.body;
-  if (!Buffer.isBuffer(raw)) throw new ApiError('invalid_json');
+  const readable = /^[\w-]{1,100}$/.test(eventId) && /^\d{1,12}$/.test(timestamp);
+  if (!readable || signatures.split(' ').length > signaturesMax) throw new ApiError('invalid_signature');
+  const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+  const headers = { 'webhook-id': eventId, 'webhook-timestamp': timestamp, 'webhook-signature': signatures };
   try {
-    verifier.verify(raw, { 'webhook-id': eventId, 'webhook-timestamp': header('timestamp'), 'webhook-signature': signatures });
+    verifier.verify(raw, headers, { jsonParse: false });
   } catch (cause) {
     throw new ApiError('invalid_signature', {}, { cause });
   }
-  try {
-    const body: unknown = JSON.parse(raw.toString('utf8'));
-    if (typeof body === 'object' && body !== null) return { eventId, body };
-  } catch {
-    // falls through: signed, yet not JSON
-  }
-  throw new ApiError('invalid_json');
+  const body = readJson(raw);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new ApiError('invalid_json');
+  return { eventId, text: raw.toString('utf8'), body };
 }

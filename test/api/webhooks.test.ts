@@ -86,7 +86,7 @@ describe('a webhook', () => {
     });
 
     it('that is no JSON object, though signed', async () => {
-      for (const body of ['', 'not JSON', '{"type":', 'null', '7', '"text"', '[]', '[{"type":"parcel_scanned"}]', '{"a":1,"a":2}']) {
+      for (const body of ['', 'not JSON', '{"type":', 'null', '7', '"text"', '[]', '[{"type":"parcel_scanned"}]', '{"a":1,"a":2}', `{"type":"x","deep":${'['.repeat(500)}${']'.repeat(500)}}`]) {
         const reply = await door.send('POST', '/webhooks/carrier', { body, headers: signed(body) });
         expect([body, reply.status, reply.body.code]).toEqual([body, 400, 'invalid_json']);
       }
@@ -182,7 +182,6 @@ describe('a webhook', () => {
       ['without a kind', { hello: 'world' }, 'unknown kind'],
       ['whose kind is no word', { type: { toString: 1 } }, 'unknown kind'],
       ['with operators for keys', { type: 'x', $where: 'sleep(1)', 'a.b': { $set: { c: 1 } }, ['__proto__x']: 1 }, 'unknown kind'],
-      ['nested deeper than MongoDB can store', { type: 'x', deep: JSON.parse('['.repeat(500) + ']'.repeat(500)) }, 'unknown kind'],
       ['for a case that is not there', scan('picked_up', 'C-NOBODY'), 'no open case'],
       ['for an id that can be none', scan('picked_up', '../../return:C-1'), 'no open case'],
       ['for an id of 5,000 characters', scan('picked_up', 'C'.repeat(5_000)), 'no open case'],

@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { virtualNow } from '../../dev/time-travel.ts';
-import { dueAtOf, type SlaPolicy } from '../../domain/case.ts';
+import type { SlaPolicy } from '../../domain/case.ts';
+import { dueAtOf } from '../../domain/deadlines.ts';
 import { givingUp, orderOf, unwarned } from '../support/cases.ts';
 import {
   accept,
