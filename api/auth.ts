@@ -1,6 +1,6 @@
 /** Who calls: a JWT of the configured issuer, with subject, role and merchant. What a role may do is domain/permissions.ts. */
 import type { Request, RequestHandler } from 'express';
-import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { roles, type Role } from '../domain/permissions.ts';
 import { ApiError } from './errors.ts';
@@ -27,32 +27,41 @@ export interface TokenRules {
 }
 
 const tokenLengthMax = 4_096;
+/** What an access token may call itself; other kinds of the same issuer are not for calling. */
+const tokenType = /^(application\/)?(at\+)?jwt$/i;
 const claims = z.object({ sub: z.string().min(1).max(200), role: z.enum(roles), merchantId: z.string().min(1).max(100) });
 
 export function authenticate({ issuer, audience, jwks }: TokenRules): RequestHandler {
-  const keys: JWTVerifyGetKey = jwks.trimStart().startsWith('{')
-    ? createLocalJWKSet(JSON.parse(jwks))
-    : createRemoteJWKSet(new URL(jwks));
+  const keys = keysOf(jwks);
+  const rules = { issuer, audience, algorithms: ['EdDSA', 'ES256', 'RS256'], requiredClaims: ['exp'] };
   return async (req, res, next) => {
-    const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(req.headers.authorization ?? '') ?? [];
-    if (!token || token.length > tokenLengthMax) throw new ApiError('unauthenticated');
-    const payload = await jwtVerify(token, keys, {
-      issuer,
-      audience,
-      algorithms: ['EdDSA', 'ES256', 'RS256'],
-      requiredClaims: ['exp'],
-    }).then(
-      (verified) => verified.payload,
-      (cause: unknown) => {
-        throw new ApiError('unauthenticated', {}, { cause });
-      },
-    );
+    // Of several Authorization headers Node would show the first alone, and a proxy may have judged by another.
+    const [header = '', ...more] = req.headersDistinct.authorization ?? [];
+    const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header) ?? [];
+    if (!token || more.length > 0 || token.length > tokenLengthMax) throw new ApiError('unauthenticated');
+    const { payload, protectedHeader } = await jwtVerify(token, keys, rules).catch((cause: unknown) => {
+      throw cause instanceof ApiError ? cause : new ApiError('unauthenticated', {}, { cause });
+    });
+    if (protectedHeader.typ !== undefined && !tokenType.test(protectedHeader.typ)) throw new ApiError('unauthenticated');
     const parsed = claims.safeParse(payload);
     if (!parsed.success) throw new ApiError('unauthenticated', { detail: 'the token lacks role or merchantId' });
     const { sub, role, merchantId } = parsed.data;
     res.locals.caller = { id: sub, role, merchantId };
     next();
   };
+}
+
+/** The issuer's keys; that they cannot be had is no fault of the token. */
+function keysOf(jwks: string): JWTVerifyGetKey {
+  const find: JWTVerifyGetKey = jwks.trimStart().startsWith('{')
+    ? createLocalJWKSet(JSON.parse(jwks))
+    : createRemoteJWKSet(new URL(jwks));
+  const noSuchKey = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
+  return (header, token) =>
+    Promise.resolve(find(header, token)).catch((cause: unknown) => {
+      if (noSuchKey.some((kind) => cause instanceof kind)) throw cause;
+      throw new ApiError('try_again', { detail: 'the issuer of tokens does not answer' }, { cause });
+    });
 }
 
 export function callerOf(req: Request): Caller {

@@ -22,15 +22,32 @@ const refusals = (problem: z.ZodType, ...statuses: number[]): Record<string, Res
     }),
   );
 
+const security = [{ bearer: [] }];
+const refused = (...statuses: number[]) => refusals(problemView, ...statuses);
+const caseId = z.string().describe('For example `C-7Q2M4K8T1ZBA`.');
+const key = z.string().min(1).max(255).describe('Names this command for ever: the same key and body give the same answer.');
+const ifNoneMatch = z.string().optional().describe('`"<revision>"`: answer with 304 if the case is still there.');
+const ifMatch = z.string().optional().describe('`"<revision>"`: refuse with 412 if the case has moved on.');
+
 export function openApiDocument() {
   const registry = new OpenAPIRegistry();
-  const bearer = registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
-  const security = [{ [bearer.name]: [] }];
-  const refused = (...statuses: number[]) => refusals(problemView, ...statuses);
-  const caseId = z.string().describe('For example `C-7Q2M4K8T1ZBA`.');
-  const key = z.string().min(1).max(255).describe('Names this command for ever: the same key and body give the same answer.');
-  const ifMatch = z.string().optional().describe('`"<revision>"`: refuse with 412 if the case has moved on.');
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
+  describeCases(registry);
+  describeCommands(registry);
+  describeWebhooks(registry);
+  describeHealth(registry);
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Mendline',
+      version: '0.1.0',
+      description: 'After-sales cases: opened, commanded and read. Money in integer minor units, instants in ISO-8601 UTC.',
+    },
+    servers: [{ url: '/' }],
+  });
+}
 
+function describeCases(registry: OpenAPIRegistry): void {
   registry.registerPath({
     method: 'post',
     path: '/cases',
@@ -68,8 +85,12 @@ export function openApiDocument() {
     summary: 'Read a case',
     description: 'The `ETag` is the revision, for `If-Match`.',
     security,
-    request: { params: z.object({ caseId }) },
-    responses: { 200: json(caseView, 'The case'), ...refused(401, 404, 500, 503) },
+    request: { params: z.object({ caseId }), headers: z.object({ 'If-None-Match': ifNoneMatch }) },
+    responses: {
+      200: json(caseView, 'The case'),
+      304: { description: 'The case is still at the revision named in `If-None-Match`' },
+      ...refused(401, 404, 500, 503),
+    },
   });
   registry.registerPath({
     method: 'get',
@@ -98,6 +119,9 @@ export function openApiDocument() {
       ...refused(401, 404, 409, 412, 422, 500, 503),
     },
   });
+}
+
+function describeCommands(registry: OpenAPIRegistry): void {
   for (const name of commandNames)
     registry.registerPath({
       method: 'post',
@@ -118,6 +142,9 @@ export function openApiDocument() {
         ...refused(400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503),
       },
     });
+}
+
+function describeWebhooks(registry: OpenAPIRegistry): void {
   for (const [partner, schema] of Object.entries({ carrier: carrierEventSchema, payments: paymentEventSchema }))
     registry.registerPath({
       method: 'post',
@@ -134,6 +161,9 @@ export function openApiDocument() {
         ...refused(400, 401, 413, 500, 503),
       },
     });
+}
+
+function describeHealth(registry: OpenAPIRegistry): void {
   const health = z.object({ status: z.string(), mongodb: z.string().optional(), temporal: z.string().optional() });
   registry.registerPath({
     method: 'get',
@@ -150,14 +180,5 @@ export function openApiDocument() {
     tags: ['health'],
     summary: 'Can it do its work',
     responses: { 200: json(health, 'MongoDB and Temporal answer'), 503: json(health, 'One of them does not') },
-  });
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
-    openapi: '3.1.0',
-    info: {
-      title: 'Mendline',
-      version: '0.1.0',
-      description: 'After-sales cases: opened, commanded and read. Money in integer minor units, instants in ISO-8601 UTC.',
-    },
-    servers: [{ url: '/' }],
   });
 }

@@ -107,15 +107,19 @@ export function createInbox(connection: Connection) {
     /** The texts of a case under these references; an erased one is missing. */
     async textsOf(caseId: string, refs: readonly string[]): Promise<Map<string, string>> {
       if (refs.length === 0) return new Map();
-      const kept = await texts.find({ _id: { $in: refs }, caseId }).maxTimeMS(maxTimeMS).lean().exec();
+      const kept = await texts
+        .find({ _id: { $in: refs }, caseId })
+        .maxTimeMS(maxTimeMS)
+        .lean()
+        .exec();
       return new Map(kept.map((one) => [one._id ?? '', one.text ?? '']));
     },
   };
 }
 
 /** Of many who insert at once one succeeds; for the others it is there already, which is as good. */
-async function insertOnce<T>(model: Model<T>, _id: string, fields: object): Promise<void> {
-  await model.collection.updateOne({ _id: _id as never }, { $setOnInsert: fields }, { upsert: true }).catch((err: unknown) => {
+async function insertOnce({ collection }: Pick<Model<unknown>, 'collection'>, _id: string, fields: object): Promise<void> {
+  await collection.updateOne({ _id: _id as never }, { $setOnInsert: fields }, { upsert: true }).catch((err: unknown) => {
     if (!isDuplicateKey(err)) throw err;
   });
 }

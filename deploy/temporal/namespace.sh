@@ -21,7 +21,7 @@ EscalationLevel Int
 Tags KeywordList
 '
 
-# A new namespace or attribute takes some seconds until every part of the server knows it.
+# A server that has just started answers late, and a new namespace or attribute is known to all its parts after some seconds.
 patiently() {
   tries=60
   until "$@" >/dev/null 2>&1; do
@@ -31,6 +31,7 @@ patiently() {
   done
 }
 
+patiently temporal operator cluster health
 if temporal operator namespace describe >/dev/null 2>&1; then
   temporal operator namespace update --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION"
 else

@@ -200,7 +200,10 @@ describe('commands', () => {
     expect((await settle('agent', { verb: 'override', result: 'refunded' })).body).toMatchObject({ code: 'result_not_allowed' });
     expect((await settle('agent', { verb: 'override' })).body).toMatchObject({ code: 'result_not_allowed' });
     const cleared = { verb: 'override', result: 'cleared' };
-    expect((await settle('agent', { ...cleared, proofIds: ['p'] })).body).toMatchObject({ code: 'manager_required', status: 422 });
+    expect((await settle('agent', { ...cleared, proofIds: ['p'] })).body).toMatchObject({
+      code: 'manager_required',
+      status: 422,
+    });
     expect((await settle('manager', cleared)).body).toMatchObject({ code: 'proof_required', status: 422 });
     expect((await settle('manager', { ...cleared, proofIds: ['p'] })).status).toBe(200);
     expect(await until(door, at.parked, 'refunded')).toMatchObject({ refundedMinor: 2_500 });

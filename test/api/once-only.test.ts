@@ -111,9 +111,9 @@ describe('however often it is ordered', () => {
     const caseId = await awaitingHandover(door);
     const one = { units: [{ lineId: '1', quantity: 1 }] };
     const graded = { units: [{ lineId: '1', quantity: 1, grade: 'B', disposition: 'refurbish' }] };
-    expect(statuses(await Promise.all([receive(caseId, { ...one, parcelId: 'P1' }), receive(caseId, { ...one, parcelId: 'P2' })]))).toEqual(
-      [200, 200],
-    );
+    expect(
+      statuses(await Promise.all([receive(caseId, { ...one, parcelId: 'P1' }), receive(caseId, { ...one, parcelId: 'P2' })])),
+    ).toEqual([200, 200]);
     expect((await door.command(caseId, 'record-inspection', 'warehouse', graded)).status).toBe(200);
     expect((await door.command(caseId, 'record-inspection', 'warehouse', graded)).status).toBe(200);
     await paidOnce(caseId, 5_000);

@@ -59,7 +59,12 @@ describe('opening a case', () => {
     const refusals: [string, Role, object, [number, string, string?]][] = [
       ['for an order of somebody else', 'customer', {}, [404, 'order_not_found']],
       ['for an unknown order', 'agent', { orderId: 'O-unknown' }, [404, 'order_not_found']],
-      ['for a line the order has not', 'agent', { lines: [{ lineId: '9', quantity: 1 }] }, [422, 'unknown_line', '/lines/0/lineId']],
+      [
+        'for a line the order has not',
+        'agent',
+        { lines: [{ lineId: '9', quantity: 1 }] },
+        [422, 'unknown_line', '/lines/0/lineId'],
+      ],
       ['for more units than were bought', 'agent', kettles(4), [422, 'over_limit', '/lines/0/quantity']],
       ['for a notice of tomorrow', 'agent', { noticeSentAt: ago(-1) }, [422, 'impossible_date', '/noticeSentAt']],
       ['for a notice from before the order', 'agent', { noticeSentAt: ago(7) }, [422, 'impossible_date', '/noticeSentAt']],
@@ -75,7 +80,10 @@ describe('opening a case', () => {
 
     it('for an order of another merchant, which looks like none', async () => {
       const stranger = { id: 'agent-1', role: 'agent' as const, merchantId: 'm2' };
-      const [theirs, none] = [await open(order, {}, { as: stranger }), await open(order, { orderId: 'O-none' }, { as: stranger })];
+      const [theirs, none] = [
+        await open(order, {}, { as: stranger }),
+        await open(order, { orderId: 'O-none' }, { as: stranger }),
+      ];
       expect(theirs.status).toBe(404);
       expect({ ...theirs.body, requestId: '' }).toEqual({ ...none.body, requestId: '' });
     });
@@ -127,13 +135,10 @@ describe('opening a case', () => {
     await door.stage.stopWorkers();
     const order = anyOrder();
     const both = [open(order), open(order)];
-    await vi.waitFor(
-      async () => {
-        const { count } = await door.stage.client.workflow.count(`OrderId = '${order.orderId}'`);
-        expect(count).toBe(2);
-      },
-      patiently,
-    );
+    await vi.waitFor(async () => {
+      const { count } = await door.stage.client.workflow.count(`OrderId = '${order.orderId}'`);
+      expect(count).toBe(2);
+    }, patiently);
     await door.stage.startWorker();
     const replies = await Promise.all(both);
     expect(replies.map((reply) => reply.status).sort()).toEqual([201, 422]);

@@ -54,7 +54,12 @@ describe('reading', () => {
       for (const role of roles) expect((await door.get(`/cases/${caseId}`, role)).status).toBe(200);
       const unknown = await door.get('/cases/C-UNKNOWN');
       expect(unknown.status).toBe(404);
-      const strangers = [customer('cust-2'), customer('cust-1', 'm2'), agentOf('m2'), { ...agentOf('m2'), role: 'auditor' } as const];
+      const strangers = [
+        customer('cust-2'),
+        customer('cust-1', 'm2'),
+        agentOf('m2'),
+        { ...agentOf('m2'), role: 'auditor' } as const,
+      ];
       for (const path of ['', '/timeline', '/commands/abc'])
         for (const stranger of strangers) {
           const reply = await door.get(`/cases/${caseId}${path}`, stranger);
@@ -75,7 +80,8 @@ describe('reading', () => {
       const etag = headers.get('etag')!;
       expect(etag).toBe(`"${body.revision}"`);
       const authorization = `Bearer ${await door.tokenOf('agent')}`;
-      const unless = (has: string) => door.raw('GET', `/cases/${caseId}`, Object.entries({ authorization, 'if-none-match': has }));
+      const unless = (has: string) =>
+        door.raw('GET', `/cases/${caseId}`, Object.entries({ authorization, 'if-none-match': has }));
       const same = await unless(etag);
       expect([same.status, same.text]).toEqual([304, '']);
       const note = (ifMatch: string) =>
@@ -118,7 +124,13 @@ describe('reading', () => {
         needsAttention: index % 10 === 0,
         updatedAt: 1_790_000_000_000 + (index % 7) * 1_000,
       }));
-      const counts = { 'stage=received': 20, 'owner=agent': 30, 'customerId=cust-3': 15, 'orderId=O-4': 12, 'needsAttention=true': 6 };
+      const counts = {
+        'stage=received': 20,
+        'owner=agent': 30,
+        'customerId=cust-3': 15,
+        'orderId=O-4': 12,
+        'needsAttention=true': 6,
+      };
       for (const [filter, count] of Object.entries({ ...counts, 'needsAttention=false': 54, 'stage=expired': 0 })) {
         const { cases: found } = await page(`?limit=200&${filter}`, agentOf(merchantId));
         expect([filter, found.length]).toEqual([filter, count]);
@@ -165,7 +177,12 @@ describe('reading', () => {
           await cases().updateOne({ _id: id as never }, { $set: { updatedAt: at + 1_000 + turn } });
         }
         const real = await cases().findOne({ _id: caseId as never });
-        await cases().insertOne({ ...real, _id: `C-${merchantId}-new-${turn}` as never, merchantId, updatedAt: at + 2_000 + turn });
+        await cases().insertOne({
+          ...real,
+          _id: `C-${merchantId}-new-${turn}` as never,
+          merchantId,
+          updatedAt: at + 2_000 + turn,
+        });
       });
       expect(new Set(seen).size).toBe(seen.length);
       const all = Array.from({ length: 60 }, (_, index) => `C-${merchantId}-${String(index).padStart(4, '0')}`);
@@ -215,7 +232,10 @@ describe('reading', () => {
     it('refuses what it does not know: cursors, limits, filters, sorts, operators', async () => {
       const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
       const bad: [string, string][] = [
-        ...['-1', '0', '201', '1e9', 'abc', '', ' 5', '1.5', '０５'].map((limit): [string, string] => [`limit=${limit}`, '/limit']),
+        ...['-1', '0', '201', '1e9', 'abc', '', ' 5', '1.5', '０５'].map((limit): [string, string] => [
+          `limit=${limit}`,
+          '/limit',
+        ]),
         ['limit=1&limit=2', '/limit'],
         ['stage=received&stage=inspected', '/stage'],
         ['stage=nowhere', '/stage'],
@@ -266,7 +286,14 @@ describe('reading', () => {
   describe('a timeline', () => {
     it('is paged, oldest first, without a gap, each note with its text', async () => {
       const noted = await opened(door);
-      const texts = ['李 said 不行', 'O’Brien 👩‍👩‍👧‍👦 called', '<script>alert(1)</script>', 'שלום', 'fifth', 'line one\nline two\ttab'];
+      const texts = [
+        '李 said 不行',
+        'O’Brien 👩‍👩‍👧‍👦 called',
+        '<script>alert(1)</script>',
+        'שלום',
+        'fifth',
+        'line one\nline two\ttab',
+      ];
       for (const text of texts) await door.command(noted, 'add-note', 'agent', { note: text });
       const whole = (await door.get(`/cases/${noted}/timeline`)).body;
       expect(whole.nextCursor).toBeUndefined();
@@ -306,7 +333,17 @@ describe('reading', () => {
     });
 
     it('refuses cursors and limits that are none', async () => {
-      const bad = ['cursor=-1', 'cursor=x', 'cursor=', 'cursor=1e3', 'cursor=9999999999', 'cursor=1&cursor=2', 'limit=0', 'limit=201', 'order=desc'];
+      const bad = [
+        'cursor=-1',
+        'cursor=x',
+        'cursor=',
+        'cursor=1e3',
+        'cursor=9999999999',
+        'cursor=1&cursor=2',
+        'limit=0',
+        'limit=201',
+        'order=desc',
+      ];
       for (const query of bad) {
         const reply = await door.get(`/cases/${caseId}/timeline?${query}`);
         expect([query, reply.status, reply.body.code]).toEqual([query, 400, 'invalid_input']);

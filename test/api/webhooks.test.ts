@@ -44,23 +44,35 @@ describe('a webhook', () => {
       ['without a timestamp', () => without('webhook-timestamp')],
       ['without a signature', () => without('webhook-signature')],
       ['with a signature that is none', () => ({ ...good(), 'webhook-signature': 'v1' })],
-      ['with a signature of another version', () => ({ ...good(), 'webhook-signature': good()['webhook-signature'].replace('v1', 'v2') })],
+      [
+        'with a signature of another version',
+        () => ({ ...good(), 'webhook-signature': good()['webhook-signature'].replace('v1', 'v2') }),
+      ],
       ['with a secret of somebody else', () => signed(text, { secret: `whsec_${randomBytes(32).toString('base64')}` })],
       ['with a body other than the signed one', good, text.replace('picked_up', 'delivered')],
       ['with the same body written anew', good, JSON.stringify(JSON.parse(text), null, 1)],
       ['with an id other than the signed one', () => ({ ...good(), 'webhook-id': 'msg_2' })],
-      ['with a time other than the signed one', () => ({ ...good(), 'webhook-timestamp': String(Math.floor(Date.now() / 1000) - 9) })],
+      [
+        'with a time other than the signed one',
+        () => ({ ...good(), 'webhook-timestamp': String(Math.floor(Date.now() / 1000) - 9) }),
+      ],
       ['six minutes late', () => old(minutes(-6))],
       ['six minutes early', () => old(minutes(6))],
       ['with a time that is no whole number', () => ({ ...good(), 'webhook-timestamp': `${good()['webhook-timestamp']}.5` })],
       ['with a time that has a tail', () => ({ ...good(), 'webhook-timestamp': `${good()['webhook-timestamp']}abc` })],
       ['with a dot in its id', dotted],
       ['with an id of 101 characters', () => signed(text, { id: 'x'.repeat(101) })],
-      ['with six signatures', () => ({ ...good(), 'webhook-signature': `${'v1,AAAA '.repeat(5)}${good()['webhook-signature']}` })],
+      [
+        'with six signatures',
+        () => ({ ...good(), 'webhook-signature': `${'v1,AAAA '.repeat(5)}${good()['webhook-signature']}` }),
+      ],
       ['with a thousand signatures', () => ({ ...good(), 'webhook-signature': 'v1,AAAA '.repeat(1_000) })],
     ];
     it.each(refusals)('%s', async (_, headers, body = text) => {
-      const [before, count] = [await inbox('webhook_events').countDocuments(), (await door.get(`/cases/${caseId}`)).body.revision];
+      const [before, count] = [
+        await inbox('webhook_events').countDocuments(),
+        (await door.get(`/cases/${caseId}`)).body.revision,
+      ];
       const reply = await door.send('POST', '/webhooks/carrier', { body, headers: headers() });
       expect([reply.status, reply.body.code]).toEqual([401, 'invalid_signature']);
       expect(await inbox('webhook_events').countDocuments()).toBe(before);
@@ -86,7 +98,18 @@ describe('a webhook', () => {
     });
 
     it('that is no JSON object, though signed', async () => {
-      for (const body of ['', 'not JSON', '{"type":', 'null', '7', '"text"', '[]', '[{"type":"parcel_scanned"}]', '{"a":1,"a":2}', `{"type":"x","deep":${'['.repeat(500)}${']'.repeat(500)}}`]) {
+      for (const body of [
+        '',
+        'not JSON',
+        '{"type":',
+        'null',
+        '7',
+        '"text"',
+        '[]',
+        '[{"type":"parcel_scanned"}]',
+        '{"a":1,"a":2}',
+        `{"type":"x","deep":${'['.repeat(500)}${']'.repeat(500)}}`,
+      ]) {
         const reply = await door.send('POST', '/webhooks/carrier', { body, headers: signed(body) });
         expect([body, reply.status, reply.body.code]).toEqual([body, 400, 'invalid_json']);
       }
@@ -115,10 +138,15 @@ describe('a webhook', () => {
 
   it('is verified over the bytes that came, whatever the content type', async () => {
     const text = `${JSON.stringify(scan('exception'), null, 2)}\n`;
-    const body = await door.send('POST', '/webhooks/carrier', { body: text, headers: { ...signed(text), 'content-type': 'text/plain' } });
+    const body = await door.send('POST', '/webhooks/carrier', {
+      body: text,
+      headers: { ...signed(text), 'content-type': 'text/plain' },
+    });
     expect(body.body).toEqual({ status: 'told' });
     const packed = { ...signed(text), 'content-encoding': 'gzip' };
-    expect((await door.send('POST', '/webhooks/carrier', { body: gzipSync(text), headers: packed })).body).toEqual({ status: 'told' });
+    expect((await door.send('POST', '/webhooks/carrier', { body: gzipSync(text), headers: packed })).body).toEqual({
+      status: 'told',
+    });
   });
 
   describe('has its effect once', () => {
@@ -181,7 +209,11 @@ describe('a webhook', () => {
       ['of an unknown kind', { type: 'parcel_weighed', data: { grams: 5 } }, 'unknown kind'],
       ['without a kind', { hello: 'world' }, 'unknown kind'],
       ['whose kind is no word', { type: { toString: 1 } }, 'unknown kind'],
-      ['with operators for keys', { type: 'x', $where: 'sleep(1)', 'a.b': { $set: { c: 1 } }, ['__proto__x']: 1 }, 'unknown kind'],
+      [
+        'with operators for keys',
+        { type: 'x', $where: 'sleep(1)', 'a.b': { $set: { c: 1 } }, ['__proto__x']: 1 },
+        'unknown kind',
+      ],
       ['for a case that is not there', scan('picked_up', 'C-NOBODY'), 'no open case'],
       ['for an id that can be none', scan('picked_up', '../../return:C-1'), 'no open case'],
       ['for an id of 5,000 characters', scan('picked_up', 'C'.repeat(5_000)), 'no open case'],
@@ -234,7 +266,10 @@ describe('a webhook', () => {
     it('before there is anything to pay is noted', async () => {
       const of = await opened(door);
       await door.webhook('payments', refund('refund_settled', of));
-      await vi.waitFor(async () => expect((await partnersWords(of)).map((row) => row.event)).toEqual(['late_fact_noted']), patiently);
+      await vi.waitFor(
+        async () => expect((await partnersWords(of)).map((row) => row.event)).toEqual(['late_fact_noted']),
+        patiently,
+      );
       expect((await door.get(`/cases/${of}`)).body).toMatchObject({ stage: 'under_review', refundedMinor: 0 });
     });
   });
@@ -252,7 +287,9 @@ describe('a webhook', () => {
     });
     const text = JSON.stringify(refund('refund_settled', 'C-1'));
     expect((await strict.send('POST', '/webhooks/payments', { body: text, headers: signed(text) })).status).toBe(401);
-    expect((await strict.send('POST', '/webhooks/payments', { body: text, headers: signed(text, { secret: other }) })).status).toBe(200);
+    expect(
+      (await strict.send('POST', '/webhooks/payments', { body: text, headers: signed(text, { secret: other }) })).status,
+    ).toBe(200);
     expect(() => new Webhook('whsec_')).toThrow();
     await strict.close();
   });
