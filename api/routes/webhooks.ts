@@ -37,7 +37,7 @@ const translations: Record<'carrier' | 'payments', (eventId: string, body: Body)
       : { caseId, name: type, fact: { ...told, code } };
   },
 };
-export const webhookPartners = Object.keys(translations) as (keyof typeof translations)[];
+const webhookPartners = Object.keys(translations) as (keyof typeof translations)[];
 
 export function webhookRoutes({
   webhookSecrets,

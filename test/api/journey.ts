@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import type { Order } from '../../contracts/partners.ts';
+import type { CommandName, Role } from '../../domain/permissions.ts';
 import { orderOf } from '../support/cases.ts';
 import type { Call, Door } from '../support/door.ts';
 
@@ -10,6 +11,24 @@ export const patiently = { timeout: 30_000, interval: 30 };
 export const anyOrder = (changes: Partial<Order> = {}) => orderOf(`O-${randomUUID().slice(0, 8)}`, changes);
 export const allReceived = { parcelId: 'P1', units: [{ lineId: '1', quantity: 2 }] };
 export const allWell = { units: [{ lineId: '1', quantity: 2, grade: 'A', disposition: 'restock' }] };
+
+/** For each command somebody who may give it, and a body that fits. */
+export const fitting: Record<CommandName, { role: Role; body: object }> = {
+  decide_request: { role: 'agent', body: { verdict: 'accept', ruleIds: ['uk.strr'], reason: 'it leaks' } },
+  withdraw_case: { role: 'customer', body: { reason: 'I keep it' } },
+  cancel_case: { role: 'manager', body: { reason: 'opened by mistake' } },
+  submit_tracking: { role: 'customer', body: { carrier: 'SF', trackingNo: 'SF1' } },
+  record_reception: { role: 'warehouse', body: { ...allReceived, scanNo: 1 } },
+  record_inspection: { role: 'warehouse', body: allWell },
+  resolve_attention: {
+    role: 'manager',
+    body: { verb: 'override', result: 'cleared', reason: 'seen on photos', proofIds: ['photo-1'] },
+  },
+  hold_case: { role: 'agent', body: { reason: 'customs', until: new Date(Date.now() + 2 * 86_400_000).toISOString() } },
+  resume_case: { role: 'agent', body: {} },
+  assign_case: { role: 'manager', body: { assignee: 'agent-7' } },
+  add_note: { role: 'agent', body: { note: 'called back' } },
+};
 
 /** The case once it is in that stage. */
 export const until = (door: Door, caseId: string, stage: string) =>
