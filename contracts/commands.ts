@@ -5,7 +5,7 @@ import { holdReasons } from '../domain/commands.ts';
 import { conditions, dispositions, grades } from '../domain/goods.ts';
 import type { CommandName } from '../domain/permissions.ts';
 import { reasons } from '../domain/policy/verdict.ts';
-import { handoverChannels } from '../domain/return.ts';
+import { handoverChannels, returnMoves } from '../domain/return.ts';
 import { freeText, id, instant, quantity } from './fields.ts';
 
 const reason = freeText(2_000).describe('In words, for people; kept apart and erasable.');
@@ -52,11 +52,12 @@ export const commandBodies = {
   resolve_attention: z
     .strictObject({
       verb: z.enum(attentionVerbs),
-      result: z.string().max(50).optional().describe('With override: the move put in the place of the failed step.'),
+      result: z.enum(returnMoves).optional().describe('With override: the move put in the place of the failed step.'),
       reason: reason.optional(),
       proofIds: z.array(id).max(20).optional().describe('Needed where the result moves money.'),
     })
-    .refine(toldWhy, { path: ['reason'], message: 'every verb but retry needs a reason' }),
+    .refine(toldWhy, { path: ['reason'], message: 'every verb but retry needs a reason' })
+    .refine(({ verb, result }) => result === undefined || verb === 'override', { path: ['result'], message: 'only with override' }),
   hold_case: z.strictObject({ reason: z.enum(holdReasons), until: instant.optional() }),
   resume_case: z.strictObject({}),
   assign_case: z.strictObject({ assignee: id }),

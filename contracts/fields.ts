@@ -4,8 +4,9 @@ import { z } from 'zod';
 /** An id of ours or of the shop: letters, digits and a few marks, no path or query signs. */
 export const id = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._:#-]{0,99}$/u, 'letters, digits and . _ : # - only, at most 100');
 
-// Controls (but tab and line breaks), lone surrogates, bidirectional overrides, zero-width marks: they hide or forge what people read.
-const unreadable = /(?![\t\n\r])[\p{Cc}\p{Cs}]|[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u;
+// Controls (but tab and line breaks), lone surrogates, bidirectional overrides, zero-width marks, towers of accents: they hide or
+// forge what people read. Joiners stay: emoji and several scripts need them.
+const unreadable = /(?![\t\n\r])[\p{Cc}\p{Cs}]|[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]|\p{M}{9}/u;
 
 /** Free text by a person, at most `max` characters; kept apart from the case, so that it can be erased. */
 export const freeText = (max: number) =>

@@ -27,7 +27,7 @@ import type { UndoEntry } from '../domain/undo.ts';
 import { unwind, type UndoSteps } from './compensations.ts';
 import { detailsOf, timerSummary } from './current-details.ts';
 import { inWords } from './failures.ts';
-import { attributesOf, sameAttributes, type Attributes } from './search-attributes.ts';
+import { attributesOf, NeedsAttention, sameAttributes, type Attributes } from './search-attributes.ts';
 import { keepTime } from './sla-clock.ts';
 
 const { saveCase } = proxyLocalActivities<ReturnActivities>({ startToCloseTimeout: '2s', retry: { maximumAttempts: 2 } });
@@ -212,10 +212,11 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
   /** Search attributes cost an event each time: told when the case begins to wait for somebody, or to need a person, or no longer does. */
   private show(): void {
     const next = attributesOf(this.rules, this.state);
-    const attentionChanged = (this.shown?.NeedsAttention ?? false) !== next.NeedsAttention;
-    const waits = rowOf(this.rules, this.stage)?.clockFrom === 'entry';
-    if ((!waits && !attentionChanged) || sameAttributes(this.shown, next)) return;
-    upsertSearchAttributes(next.pairs(this.shown));
+    // What an earlier run has shown still stands: the server carries it over.
+    const needsAttentionShown = workflowInfo().typedSearchAttributes.get(NeedsAttention) ?? false;
+    const waits = next.dueAt !== undefined || rowOf(this.rules, this.stage)?.clockFrom === 'entry';
+    if ((!waits && needsAttentionShown === next.NeedsAttention) || sameAttributes(this.shown, next)) return;
+    upsertSearchAttributes(next.pairs(needsAttentionShown));
     this.shown = next;
   }
 }

@@ -22,8 +22,8 @@ export interface Attributes {
   readonly dueAt?: number;
   readonly NeedsAttention: boolean;
   readonly AttentionReason?: string;
-  /** What to upsert, given what is shown already: only what differs. */
-  pairs(shown?: Attributes): SearchAttributeUpdatePair[];
+  /** What to upsert; what concerns needs-attention only where that differs from what is shown. */
+  pairs(needsAttentionShown: boolean): SearchAttributeUpdatePair[];
 }
 
 export function attributesOf(rules: AnyRules, state: CaseState): Attributes {
@@ -35,7 +35,7 @@ export function attributesOf(rules: AnyRules, state: CaseState): Attributes {
     NeedsAttention: parked,
     AttentionReason: parked ? state.attention?.step : undefined,
   };
-  return { ...next, pairs: (shown) => pairs(next, shown) };
+  return { ...next, pairs: (needsAttentionShown) => pairs(next, needsAttentionShown) };
 }
 
 type Told = Omit<Attributes, 'pairs'>;
@@ -43,13 +43,13 @@ type Told = Omit<Attributes, 'pairs'>;
 export const sameAttributes = (a: Told | undefined, b: Told): boolean =>
   a?.CaseStage === b.CaseStage && a.Team === b.Team && a.dueAt === b.dueAt && a.AttentionReason === b.AttentionReason;
 
-function pairs(next: Told, shown?: Told): SearchAttributeUpdatePair[] {
+function pairs(next: Told, needsAttentionShown: boolean): SearchAttributeUpdatePair[] {
   const all: SearchAttributeUpdatePair[] = [
     { key: CaseStage, value: next.CaseStage },
     { key: Team, value: next.Team },
     { key: SlaDueAt, value: next.dueAt === undefined ? null : new Date(next.dueAt) },
   ];
-  if ((shown?.NeedsAttention ?? false) === next.NeedsAttention) return all;
+  if (needsAttentionShown === next.NeedsAttention) return all;
   return [
     ...all,
     { key: NeedsAttention, value: next.NeedsAttention },

@@ -128,7 +128,12 @@ describe('bad input', () => {
     caseId = await opened(door);
     before = await state();
   });
-  afterEach(async () => expect(await state()).toEqual(before)); // nothing changed, no key was spent
+  // Nothing has changed, and no key was spent.
+  afterEach(async () => {
+    const was = before;
+    before = await state();
+    expect(before).toEqual(was);
+  });
   afterAll(() => door.close());
 
   const routes = [
@@ -171,150 +176,140 @@ describe('bad input', () => {
       for (const key of Object.keys(body)) expect(Object.keys(fields[name]!)).toContain(`/${key}`);
   });
 
-  describe.each(routes)('for $name', (route) => {
-    const { name, body } = route;
+  const bomb = gzipSync(Buffer.alloc(100_000_000, ' '));
+  const manyKeys = `{${Array.from({ length: 20_000 }, (_, index) => `"k${index}":1`).join(',')}}`;
+  /** Each key of the body once more. */
+  const doubled = (json: string): string => (json === '{}' ? '{"a":1,"a":1}' : json.replace('{', `{${json.slice(1, -1)},`));
+  const chunked = { 'content-length': '', 'transfer-encoding': 'chunked' };
+  const typed = (type: string) => ({ 'content-type': type });
+
+  it.each<[string, (json: string) => string | Buffer, [number, string], Record<string, string>?]>([
+    ['B01 empty', () => '', [400, 'invalid_json']],
+    ['B01 empty, in chunks', () => '', [400, 'invalid_json'], chunked],
+    ['B01 blank', () => '  \n', [400, 'invalid_json']],
+    ['B02 cut off', (json) => json.slice(0, -1), [400, 'invalid_json']],
+    ['B02 with a tail', (json) => `${json}}`, [400, 'invalid_json']],
+    ['B02 with a comment', (json) => `${json}//`, [400, 'invalid_json']],
+    ['B02 with a trailing comma', () => '{"a":1,}', [400, 'invalid_json']],
+    ['B03 with a list on top', (json) => `[${json}]`, [400, 'invalid_input']],
+    ['B04 null', () => 'null', [400, 'invalid_input']],
+    ['B04 a word', () => '"text"', [400, 'invalid_input']],
+    ['B04 a number', () => '7', [400, 'invalid_input']],
+    ['B05 with each key twice', doubled, [400, 'invalid_json']],
+    ['B05 with a key twice, once written otherwise', () => '{"reason":"a","re\\u0061son":"b"}', [400, 'invalid_json']],
+    ['B05 with a key twice, deep down', () => '{"a":[{"b":{"c":1},"d":2,"b":3}]}', [400, 'invalid_json']],
+    ['B06 with a byte order mark', (json) => `\uFEFF${json}`, [400, 'invalid_json']],
+    ['B06 in UTF-16', (json) => Buffer.from(json, 'utf16le'), [400, 'invalid_json']],
+    [
+      'B06 in UTF-16, and saying so',
+      (json) => Buffer.from(json, 'utf16le'),
+      [400, 'invalid_json'],
+      typed('application/json; charset=utf-16le'),
+    ],
+    ['B06 in Latin-1', () => Buffer.from('{"note":"é"}', 'latin1'), [400, 'invalid_json']],
+    [
+      'B06 with bytes that are no UTF-8',
+      () => Buffer.from([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d]),
+      [400, 'invalid_json'],
+    ],
+    ['B07 with NaN', () => '{"quantity":NaN}', [400, 'invalid_json']],
+    ['B07 with Infinity', () => '{"quantity":-Infinity}', [400, 'invalid_json']],
+    ['B07 with 1e400', () => '{"quantity":1e400}', [400, 'invalid_input']],
+    ['B08 without a content type', (json) => json, [415, 'unsupported_media_type'], typed('')],
+    ['B08 as text', (json) => json, [415, 'unsupported_media_type'], typed('text/plain')],
+    ['B08 as a form', () => 'verdict=accept', [415, 'unsupported_media_type'], typed('application/x-www-form-urlencoded')],
+    ['B08 as parts', (json) => json, [415, 'unsupported_media_type'], typed('multipart/form-data; boundary=x')],
+    ['B08 as something like JSON', (json) => json, [415, 'unsupported_media_type'], typed('application/merge-patch+json')],
+    ['B08 in an unknown encoding', (json) => json, [415, 'unsupported_media_type'], { 'content-encoding': 'rot13' }],
+    ['B08 in an encoding it is not in', (json) => json, [400, 'invalid_json'], { 'content-encoding': 'gzip' }],
+    ['B09 asking for XML', () => '{', [400, 'invalid_json'], { accept: 'text/xml' }],
+    ['B10 of 2 MB', () => JSON.stringify({ a: 'x'.repeat(2_000_000) }), [413, 'too_large']],
+    ['B10 just over the limit', () => JSON.stringify({ a: 'x'.repeat(256 * 1024) }), [413, 'too_large']],
+    ['B10 that is large, in chunks', () => JSON.stringify({ a: 'x'.repeat(300_000) }), [413, 'too_large'], chunked],
+    ['B11 that is a bomb', () => bomb, [413, 'too_large'], { 'content-encoding': 'gzip' }],
+    ['B12 10,000 deep', () => `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, [400, 'invalid_json']],
+    ['B12 10,000 deep in objects', () => `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`, [400, 'invalid_json']],
+    ['B12 of 20,000 keys', () => manyKeys, [400, 'invalid_input']],
+  ])('%s is refused by every route', async (_, make, expected, headers) => {
+    const replies = await Promise.all(routes.map((route) => bytes(route, make(JSON.stringify(route.body)), headers)));
+    for (const [index, { status, body, text }] of replies.entries()) {
+      expect([routes[index]!.name, status, body.code]).toEqual([routes[index]!.name, ...expected]);
+      expect(text.length).toBeLessThan(20_000);
+    }
+  });
+
+  it.each(routes)('B18, B24, B33, B50: $name refuses properties it does not know, on top and inside', async (route) => {
+    const { body } = route;
+    const forbidden = [
+      'state',
+      'stage',
+      'status',
+      'merchantId',
+      'tenantId',
+      'customerId',
+      'caseId',
+      'approvedBy',
+      'actor',
+      'role',
+    ];
+    const money = [
+      'amountMinor',
+      'amountRefunded',
+      'refundedMinor',
+      'unitPriceMinor',
+      'price',
+      'currency',
+      'revision',
+      'textRef',
+    ];
+    for (const key of [...forbidden, ...money, '$where', '$set', 'a.b', 'constructor', 'prototype', 'toString']) {
+      const reply = await post(route, { ...body, [key]: 'x' });
+      expect([key, reply.status, reply.body.code]).toEqual([key, 400, 'invalid_input']);
+      expect(reply.body.fields).toContainEqual({ pointer: `/${key}`, code: 'unknown_property', message: expect.any(String) });
+    }
     const json = JSON.stringify(body);
-    const doubled = json === '{}' ? '{"a":1,"a":1}' : json.replace('{', `{${json.slice(1, -1)},`);
-
-    it.each<[string, () => string | Buffer, [number, string], Record<string, string>?]>([
-      ['B01 empty', () => '', [400, 'invalid_json']],
-      ['B01 empty, in chunks', () => '', [400, 'invalid_json'], { 'content-length': '', 'transfer-encoding': 'chunked' }],
-      ['B01 blank', () => '  \n', [400, 'invalid_json']],
-      ['B02 cut off', () => `${json.slice(0, -1)}`, [400, 'invalid_json']],
-      ['B02 with a tail', () => `${json}}`, [400, 'invalid_json']],
-      ['B02 with a comment', () => `${json}//`, [400, 'invalid_json']],
-      ['B02 with a trailing comma', () => '{"a":1,}', [400, 'invalid_json']],
-      ['B03 a list on top', () => `[${json}]`, [400, 'invalid_input']],
-      ['B04 null', () => 'null', [400, 'invalid_input']],
-      ['B04 a word', () => '"text"', [400, 'invalid_input']],
-      ['B04 a number', () => '7', [400, 'invalid_input']],
-      ['B05 each key twice', () => doubled, [400, 'invalid_json']],
-      ['B05 a key twice, once written otherwise', () => '{"reason":"a","re\\u0061son":"b"}', [400, 'invalid_json']],
-      ['B05 a key twice, deep down', () => '{"a":[{"b":{"c":1},"d":2,"b":3}]}', [400, 'invalid_json']],
-      ['B06 with a byte order mark', () => `\uFEFF${json}`, [400, 'invalid_json']],
-      ['B06 in UTF-16', () => Buffer.from(json, 'utf16le'), [400, 'invalid_json']],
-      [
-        'B06 in UTF-16, and saying so',
-        () => Buffer.from(json, 'utf16le'),
-        [400, 'invalid_json'],
-        { 'content-type': 'application/json; charset=utf-16le' },
-      ],
-      ['B06 in Latin-1', () => Buffer.from('{"note":"é"}', 'latin1'), [400, 'invalid_json']],
-      [
-        'B06 with bytes that are no UTF-8',
-        () => Buffer.from([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d]),
-        [400, 'invalid_json'],
-      ],
-      ['B07 NaN', () => '{"quantity":NaN}', [400, 'invalid_json']],
-      ['B07 Infinity', () => '{"quantity":-Infinity}', [400, 'invalid_json']],
-      ['B07 1e400', () => '{"quantity":1e400}', [400, 'invalid_input']],
-      ['B08 no content type', () => json, [415, 'unsupported_media_type'], { 'content-type': '' }],
-      ['B08 as text', () => json, [415, 'unsupported_media_type'], { 'content-type': 'text/plain' }],
-      [
-        'B08 as a form',
-        () => 'verdict=accept',
-        [415, 'unsupported_media_type'],
-        { 'content-type': 'application/x-www-form-urlencoded' },
-      ],
-      ['B08 as parts', () => json, [415, 'unsupported_media_type'], { 'content-type': 'multipart/form-data; boundary=x' }],
-      [
-        'B08 as something like JSON',
-        () => json,
-        [415, 'unsupported_media_type'],
-        { 'content-type': 'application/merge-patch+json' },
-      ],
-      ['B08 in an unknown encoding', () => json, [415, 'unsupported_media_type'], { 'content-encoding': 'rot13' }],
-      ['B08 in an encoding it is not in', () => json, [400, 'invalid_json'], { 'content-encoding': 'gzip' }],
-      ['B09 asking for XML', () => '{', [400, 'invalid_json'], { accept: 'text/xml' }],
-      ['B10 2 MB', () => JSON.stringify({ a: 'x'.repeat(2_000_000) }), [413, 'too_large']],
-      ['B10 just over the limit', () => JSON.stringify({ a: 'x'.repeat(256 * 1024) }), [413, 'too_large']],
-      [
-        'B10 large, in chunks',
-        () => JSON.stringify({ a: 'x'.repeat(300_000) }),
-        [413, 'too_large'],
-        { 'content-length': '', 'transfer-encoding': 'chunked' },
-      ],
-      ['B11 a bomb', () => bomb, [413, 'too_large'], { 'content-encoding': 'gzip' }],
-      ['B12 10,000 deep', () => `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, [400, 'invalid_json']],
-      ['B12 10,000 deep in objects', () => `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`, [400, 'invalid_json']],
-      ['B12 20,000 keys', () => manyKeys, [400, 'invalid_input']],
-    ])('refuses %s', async (_, make, expected, headers) => {
-      const reply = await bytes(route, make(), headers);
-      expect([reply.status, reply.body.code]).toEqual(expected);
-      expect(reply.text.length).toBeLessThan(20_000);
-    });
-
-    it('refuses B18, B24, B33 and B50: properties it does not know, on top and inside', async () => {
-      const forbidden = [
-        'state',
-        'stage',
-        'status',
-        'merchantId',
-        'tenantId',
-        'customerId',
-        'caseId',
-        'approvedBy',
-        'actor',
-        'role',
-      ];
-      const money = [
-        'amountMinor',
-        'amountRefunded',
-        'refundedMinor',
-        'unitPriceMinor',
-        'price',
-        'currency',
-        'revision',
-        'textRef',
-      ];
-      for (const key of [...forbidden, ...money, '$where', '$set', 'a.b', 'constructor', 'prototype', 'toString']) {
-        const reply = await post(route, { ...body, [key]: 'x' });
-        expect([key, reply.status, reply.body.code]).toEqual([key, 400, 'invalid_input']);
-        expect(reply.body.fields).toContainEqual({ pointer: `/${key}`, code: 'unknown_property', message: expect.any(String) });
+    const proto = await bytes(route, json.replace('{', `{"__proto__":{"role":"manager"}${json === '{}' ? '' : ','}`));
+    expect([proto.status, proto.body.fields?.[0].pointer]).toEqual([400, '/__proto__']);
+    expect((await post(route, { ...body, constructor: { prototype: { role: 'manager' } } })).status).toBe(400);
+    expect(({} as Json).role).toBeUndefined();
+    for (const list of ['lines', 'units'].filter((one) => one in body)) {
+      const [first] = (body as Record<string, Json[]>)[list]!;
+      for (const key of ['unitPriceMinor', '__proto__x', 'sku']) {
+        const reply = await post(route, { ...body, [list]: [{ ...first, [key]: 1 }] });
+        expect([key, reply.status, reply.body.fields?.[0].pointer]).toEqual([key, 400, `/${list}/0/${key}`]);
       }
-      const proto = await bytes(route, json.replace('{', `{"__proto__":{"role":"manager"}${json === '{}' ? '' : ','}`));
-      expect([proto.status, proto.body.fields?.[0].pointer]).toEqual([400, '/__proto__']);
-      const built = await post(route, { ...body, constructor: { prototype: { role: 'manager' } } });
-      expect(built.status).toBe(400);
-      expect(({} as Json).role).toBeUndefined();
-      for (const list of ['lines', 'units'].filter((one) => one in body)) {
-        const [first] = (body as Record<string, Json[]>)[list]!;
-        for (const key of ['unitPriceMinor', '__proto__x', 'sku']) {
-          const reply = await post(route, { ...body, [list]: [{ ...first, [key]: 1 }] });
-          expect([key, reply.status, reply.body.fields?.[0].pointer]).toEqual([key, 400, `/${list}/0/${key}`]);
-        }
-      }
-    });
+    }
+  });
 
-    if (Object.keys(fields[name]!).length > 0)
-      it.each(Object.entries(fields[name]!))('refuses what %s cannot be, and says where', async (pointer, marked) => {
-        const kind = marked.replace('!', '') as Kind;
-        for (const value of bad[kind]) {
-          const reply = await post(route, withField(body, pointer, value));
-          const told = `${pointer} = ${JSON.stringify(value).slice(0, 60)}: ${reply.text.slice(0, 300)}`;
-          expect([reply.status, reply.body.code], told).toEqual([400, 'invalid_input']);
-          expect(reply.body.fields.map((field: Json) => field.pointer).join(' '), told).toContain(pointer);
-        }
-        if (marked.endsWith('!')) {
-          const reply = await post(route, withField(body, pointer)); // B16
-          expect(reply.status, `without ${pointer}`).toBe(400);
-          expect(reply.body.fields.map((field: Json) => field.pointer)).toContain(pointer);
-        }
-      });
+  const eachField = routes.flatMap((route) =>
+    Object.entries(fields[route.name]!).map(([pointer, marked]) => ({ route, name: route.name, pointer, marked })),
+  );
+  it.each(eachField)('$name refuses what $pointer cannot be, and says where', async ({ route, pointer, marked }) => {
+    const kind = marked.replace('!', '') as Kind;
+    await Promise.all(
+      bad[kind].map(async (value) => {
+        const reply = await post(route, withField(route.body, pointer, value));
+        const told = `${pointer} = ${JSON.stringify(value).slice(0, 60)}: ${reply.text.slice(0, 300)}`;
+        expect([reply.status, reply.body.code], told).toEqual([400, 'invalid_input']);
+        expect(reply.body.fields.map((field: Json) => field.pointer).join(' '), told).toContain(pointer);
+      }),
+    );
+    if (!marked.endsWith('!')) return;
+    const without = await post(route, withField(route.body, pointer)); // B16
+    expect(without.status, `without ${pointer}`).toBe(400);
+    expect(without.body.fields.map((field: Json) => field.pointer)).toContain(pointer);
+  });
 
-    it('refuses B64: more entries than a case can have', async () => {
-      for (const list of ['lines', 'units', 'ruleIds', 'proofIds'].filter((one) => one in body)) {
-        const [entry] = (body as Record<string, unknown[]>)[list]!;
+  it('B64: more entries than a case can have are refused', async () => {
+    for (const route of routes)
+      for (const list of ['lines', 'units', 'ruleIds', 'proofIds'].filter((one) => one in route.body)) {
+        const [entry] = (route.body as Record<string, unknown[]>)[list]!;
         for (const count of [201, 3_000]) {
-          const reply = await post(route, { ...body, [list]: Array.from({ length: count }, () => entry) });
+          const reply = await post(route, { ...route.body, [list]: Array.from({ length: count }, () => entry) });
           expect([reply.status, reply.body.fields?.[0].pointer]).toEqual([400, `/${list}`]);
         }
       }
-    });
   });
-
-  const bomb = gzipSync(Buffer.alloc(100_000_000, ' '));
-  const manyKeys = `{${Array.from({ length: 20_000 }, (_, index) => `"k${index}":1`).join(',')}}`;
 
   it('that names a line twice, or refuses without a rule or a reason, is told where', async () => {
     const [open, decide, resolve] = [

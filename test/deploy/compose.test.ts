@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ConfigError, readApiConfig, readWorkerConfig } from '../../config/index.ts';
+import { ConfigError, developmentIssuer, readApiConfig, readWorkerConfig } from '../../config/index.ts';
 import { searchAttributes } from '../../dev/stack.ts';
 import { taskQueue } from '../../workflows/messages.ts';
 
@@ -98,7 +98,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('lets nobody wait for a job in vain: each has somebody behind it, or `up --wait` would take its end for a crash', () => {
+  it('has somebody waiting for every job: else `up --wait` would take its end for a crash', () => {
     const awaited = new Set(services.flatMap(([, service]) => Object.keys(service.depends_on ?? {})));
     expect(services.filter(([name, service]) => isJob(service) && !awaited.has(name)).map(([name]) => name)).toEqual([]);
   });
@@ -175,6 +175,11 @@ describe('the jobs and the image', () => {
   it('register the search attributes of the local stack', () => {
     const listed = read('deploy/temporal/namespace.sh').matchAll(/^(\w+) (Keyword|KeywordList|Text|Int|Double|Bool|Datetime)$/gm);
     expect(Object.fromEntries([...listed].map(([, name, type]) => [name, type]))).toEqual(searchAttributes);
+  });
+
+  it('name the issuer that production refuses', () => {
+    expect(read('deploy/dev-token.mjs')).toContain(`const issuer = '${developmentIssuer}';`);
+    expect(development.AUTH_ISSUER).toBe(developmentIssuer);
   });
 
   it('look for a worker on the task queue that cases are started on', () => {

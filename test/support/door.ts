@@ -14,11 +14,19 @@ import { createApp, type AppDeps } from '../../api/app.ts';
 import { createCaseClient } from '../../api/case-client.ts';
 import { commandIdOf } from '../../api/idempotency.ts';
 import { openApiDocument } from '../../api/openapi.ts';
-import { casePageView, caseView, openedView, pendingView, problemView, receiptView, timelineView } from '../../contracts/answers.ts';
+import {
+  casePageView,
+  caseView,
+  openedView,
+  pendingView,
+  problemView,
+  receiptView,
+  timelineView,
+} from '../../contracts/answers.ts';
 import { createTokenIssuer, type Person } from '../../dev/tokens.ts';
 import type { Role } from '../../domain/permissions.ts';
 import { orderOf, policies } from './cases.ts';
-import { createStage } from './stage.ts';
+import { createStage, type Stage } from './stage.ts';
 
 export const webhookSecret = `whsec_${Buffer.from('a secret that only tests know 123').toString('base64')}`;
 
@@ -39,7 +47,7 @@ export interface DoorOptions {
   /** How long a call waits for a worker. Long, unless the test is about that: a busy machine is slow. */
   readonly patienceMs?: number;
   /** In the place of what the application is given otherwise. */
-  readonly deps?: Partial<AppDeps>;
+  readonly deps?: Partial<AppDeps> | ((stage: Stage) => Promise<Partial<AppDeps>>);
 }
 export type Door = Awaited<ReturnType<typeof openDoor>>;
 
@@ -64,7 +72,7 @@ export async function openDoor(name: string, { patienceMs = 14_000, deps }: Door
     customerRefKey: 'a key that only tests know',
     log: pino({ level: 'silent' }),
     temporalUiUrl: 'http://127.0.0.1:8233',
-    ...deps,
+    ...(typeof deps === 'function' ? await deps(stage) : deps),
   });
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
