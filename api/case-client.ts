@@ -23,6 +23,7 @@ import { CaseStage, CaseType, CustomerRef, MerchantId, NeedsAttention, OrderId }
 import { ApiError, isProblemCode } from './errors.ts';
 
 const patienceMs = 5_000;
+const pingMs = 1_500;
 
 export type Sent = { readonly kind: 'done'; readonly receipt: Receipt } | { readonly kind: 'pending' };
 export type CaseClient = ReturnType<typeof createCaseClient>;
@@ -32,14 +33,35 @@ export function createCaseClient(client: Client, options: { taskQueue?: string; 
     client.connection.withDeadline(Date.now() + (options.patienceMs ?? patienceMs), call);
   const handleOf = (caseId: string) => client.workflow.getHandle<typeof returnCase>(workflowIdOf('return', caseId));
 
-  /** The answer of an Update that a run which has ended meanwhile had already accepted. */
-  const answered = async (caseId: string, commandId: string): Promise<Sent | undefined> =>
-    limited(() => handleOf(caseId).getUpdateHandle<Receipt>(commandId).result()).then(
-      (receipt) => ({ kind: 'done', receipt }) as const,
-      () => undefined,
+  const ping = async (): Promise<void> =>
+    void (await client.connection.withDeadline(Date.now() + pingMs, () => client.workflowService.getSystemInfo({})));
+
+  /** Pending if no worker answered in time; but that it was Temporal which did not answer looks the same. */
+  async function pendingOrThrow(err: unknown): Promise<Sent> {
+    if (!(err instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw asApiError(err);
+    return ping().then(
+      () => ({ kind: 'pending' }),
+      (cause: unknown) => {
+        throw asApiError(cause);
+      },
     );
+  }
+
+  /** What became of an Update, also of one on a run that has ended; undefined: nothing is known of it. */
+  async function outcome(caseId: string, commandId: string): Promise<Sent | undefined> {
+    try {
+      return { kind: 'done', receipt: await limited(() => handleOf(caseId).getUpdateHandle<Receipt>(commandId).result()) };
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError || grpcCode(err) === 5) return undefined;
+      return pendingOrThrow(err);
+    }
+  }
 
   return {
+    outcome,
+    /** Rejects if Temporal does not answer. */
+    ping,
+
     /** Starts the case, or meets the one that this key has started before; undefined if that one has ended already. */
     async open(input: ReturnInput, commandId: string, customerRef: string): Promise<Sent | undefined> {
       const { caseId, merchantId, order } = input;
@@ -64,7 +86,7 @@ export function createCaseClient(client: Client, options: { taskQueue?: string; 
           client.workflow.executeUpdateWithStart(openCase, { args: [], updateId: commandId, startWorkflowOperation });
         return { kind: 'done', receipt: await limited(call) };
       } catch (err) {
-        if (err instanceof WorkflowExecutionAlreadyStartedError) return answered(caseId, commandId);
+        if (err instanceof WorkflowExecutionAlreadyStartedError) return outcome(caseId, commandId);
         return pendingOrThrow(err);
       }
     },
@@ -76,19 +98,9 @@ export function createCaseClient(client: Client, options: { taskQueue?: string; 
         return { kind: 'done', receipt: await limited(call) };
       } catch (err) {
         if (!(err instanceof WorkflowNotFoundError)) return pendingOrThrow(err);
-        const before = await answered(caseId, commandId);
+        const before = await outcome(caseId, commandId);
         if (before) return before;
         throw new ApiError('not_allowed_now', { detail: 'the case has ended', availableMoves: [] });
-      }
-    },
-
-    /** What became of a command that was pending; undefined: nothing is known of it, it must be sent again. */
-    async outcome(caseId: string, commandId: string): Promise<Sent | undefined> {
-      try {
-        return { kind: 'done', receipt: await limited(() => handleOf(caseId).getUpdateHandle<Receipt>(commandId).result()) };
-      } catch (err) {
-        if (err instanceof WorkflowNotFoundError || grpcCode(err) === 5) return undefined;
-        return pendingOrThrow(err);
       }
     },
 
@@ -102,9 +114,6 @@ export function createCaseClient(client: Client, options: { taskQueue?: string; 
         throw asApiError(err);
       }
     },
-
-    /** Rejects if Temporal does not answer. */
-    ping: async (): Promise<void> => void (await limited(() => client.workflowService.getSystemInfo({}))),
   };
 }
 
@@ -115,11 +124,6 @@ function grpcCode(err: unknown): number | undefined {
       ? err.cause
       : undefined;
   return grpc?.code;
-}
-
-function pendingOrThrow(err: unknown): { kind: 'pending' } {
-  if (err instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'pending' };
-  throw asApiError(err);
 }
 
 const unavailable = [1, 4, 8, 14];

@@ -93,7 +93,7 @@ function asApiError(err: unknown): ApiError {
   const { type, status } = (err ?? {}) as { type?: string; status?: number };
   if (type === 'entity.too.large') return new ApiError('too_large');
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') return new ApiError('unsupported_media_type');
-  if (isAway(err)) return new ApiError('try_again', { detail: 'MongoDB does not answer' }, { cause: err });
+  if (isAway(err)) return new ApiError('try_again', { detail: 'the database does not answer' }, { cause: err });
   if (err instanceof URIError) return new ApiError('not_found');
   if (status !== undefined && status >= 400 && status < 500) return new ApiError('invalid_json', {}, { cause: err });
   return new ApiError('internal', {}, { cause: err });

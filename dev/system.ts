@@ -17,12 +17,14 @@ export interface SystemOptions {
   /** Holds databases, ledgers and logs. */
   readonly dataDir: string;
   readonly ui?: boolean;
+  /** Runs what `npm run build` made instead of the sources. */
+  readonly built?: boolean;
   /** Told as each part gets ready. */
   readonly onReady?: (what: string) => void;
 }
 export type System = Awaited<ReturnType<typeof startSystem>>;
 
-export async function startSystem({ dataDir, ui = true, onReady = () => undefined }: SystemOptions) {
+export async function startSystem({ dataDir, ui = true, built = false, onReady = () => undefined }: SystemOptions) {
   const started: { stop(): Promise<unknown> }[] = [];
   const stopAll = async () => {
     for (const part of started.splice(0).reverse()) await part.stop();
@@ -58,9 +60,10 @@ export async function startSystem({ dataDir, ui = true, onReady = () => undefine
         SIMULATORS_DATA_DIR: join(dataDir, 'simulators'),
         WEBHOOK_BASE_URL: `${apiUrl}/webhooks`,
       };
+      const workerEnv: Record<string, string> = built ? { WORKFLOW_BUNDLE: join(root, 'dist/workflow-bundle.js') } : {};
       const specs = {
         simulators: { file: 'gateways/simulators/main.ts', env: simulatorsEnv, ready: 'simulators listening' },
-        worker: { file: 'worker/main.ts', env: {}, ready: 'worker is running' },
+        worker: { file: 'worker/main.ts', env: workerEnv, ready: 'worker is running' },
         api: { file: 'api/main.ts', env: { PORT: String(apiPort) }, ready: 'api listening' },
       };
       const mine: RunningProcess[] = [];
@@ -69,7 +72,7 @@ export async function startSystem({ dataDir, ui = true, onReady = () => undefine
         const part = await startProcess({
           name,
           command: process.execPath,
-          args: ['--import', 'tsx', join(root, file)],
+          args: built ? [join(root, 'dist', file.replace(/\.ts$/, '.js'))] : ['--import', 'tsx', join(root, file)],
           env: { ...env, ...more },
           logFile: join(dataDir, 'logs', `${name}.log`),
           ready: { line: (line) => line.includes(ready) },

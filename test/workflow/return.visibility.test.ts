@@ -86,7 +86,7 @@ describe('a manager who looks at Temporal alone', () => {
     expect(await shown(rma)).toMatchObject({ team: 'team_lead' });
 
     const details = await detailsOf(rma);
-    expect(details).toContain('`issue_label` failed in stage authorized: **address_unknown: no pickup for Eve …, card …**');
+    expect(details).toContain('`issue_label` failed in stage authorized: **address_unknown: no pickup for Eve … card …**');
     expect(details).toContain('1 attempt');
     expect(details).toContain('retry_now');
     expect(details).toContain(`POST /cases/${rma.caseId}/resolve-attention`);
