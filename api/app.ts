@@ -26,8 +26,8 @@ export interface AppDeps {
   readonly webhookSecrets: { readonly carrier: string; readonly payments: string };
   readonly customerRefKey: string;
   readonly log: Logger;
-  /** Where managers find the Temporal UI; absent: no links. */
-  readonly temporalUiUrl?: string;
+  /** Where managers find a namespace's workflows in the Temporal UI, `<ui>/namespaces/<name>/workflows`; absent: no links. */
+  readonly workflowsUrl?: string;
 }
 
 export function createApp(deps: AppDeps): Express {

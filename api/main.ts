@@ -30,7 +30,7 @@ async function main(config: ApiConfig): Promise<void> {
     webhookSecrets: { carrier: config.CARRIER_WEBHOOK_SECRET, payments: config.PAYMENTS_WEBHOOK_SECRET },
     customerRefKey: config.CUSTOMER_REF_KEY,
     log,
-    temporalUiUrl: config.TEMPORAL_UI_URL,
+    workflowsUrl: config.TEMPORAL_UI_URL && `${config.TEMPORAL_UI_URL}/namespaces/${encodeURIComponent(namespace)}/workflows`,
   });
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, app).listen(config.PORT, config.HOST);
   await once(server, 'listening');

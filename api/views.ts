@@ -77,7 +77,7 @@ export function summaryOf(doc: CaseDocument): z.infer<typeof caseSummaryView> {
   };
 }
 
-export function viewOf(doc: CaseDocument, caller: Caller, temporalUiUrl?: string): z.infer<typeof caseView> {
+export function viewOf(doc: CaseDocument, caller: Caller, workflowsUrl?: string): z.infer<typeof caseView> {
   const { state, about } = doc;
   const sku = new Map(about.lines.map((line) => [line.lineId, line.sku]));
   const { attention, hold, shipment } = state;
@@ -137,8 +137,8 @@ export function viewOf(doc: CaseDocument, caller: Caller, temporalUiUrl?: string
     compensationsRun: doc.compensationsRun,
     policy: about.packs.map(({ id, version, sha256 }) => ({ id, version, sha256 })),
     temporalUrl:
-      temporalUiUrl && caller.role !== 'customer'
-        ? `${temporalUiUrl}/namespaces/default/workflows/${encodeURIComponent(workflowIdOf('return', doc._id))}`
+      workflowsUrl && caller.role !== 'customer'
+        ? `${workflowsUrl}/${encodeURIComponent(workflowIdOf('return', doc._id))}`
         : undefined,
   };
 }

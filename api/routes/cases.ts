@@ -47,7 +47,7 @@ export function caseRoutes(deps: AppDeps): Router {
     const caller = callerOf(req);
     const doc = await visibleCase(deps, caller, pathId(req, 'caseId'));
     res.setHeader('ETag', `"${doc.state.revision}"`);
-    res.json(viewOf(doc, caller, deps.temporalUiUrl));
+    res.json(viewOf(doc, caller, deps.workflowsUrl));
   });
 
   router.get('/cases/:caseId/timeline', async (req, res) => {

@@ -71,7 +71,7 @@ export async function openDoor(name: string, { patienceMs = 14_000, deps }: Door
     webhookSecrets: { carrier: webhookSecret, payments: webhookSecret },
     customerRefKey: 'a key that only tests know',
     log: pino({ level: 'silent' }),
-    temporalUiUrl: 'http://127.0.0.1:8233',
+    workflowsUrl: 'http://127.0.0.1:8233/namespaces/default/workflows',
     ...(typeof deps === 'function' ? await deps(stage) : deps),
   });
   const server = createServer(app).listen(0, '127.0.0.1');

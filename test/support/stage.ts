@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry, type Worker } from '@temporalio/worker';
-import { inject, vi } from 'vitest';
+import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import type { Order } from '../../contracts/partners.ts';
 import type { Receipt, ReturnActivities, ReturnInput } from '../../contracts/workflow.ts';
@@ -30,13 +30,28 @@ Runtime.install({
 export type Stage = Awaited<ReturnType<typeof createStage>>;
 export const hours = 3_600;
 
-export async function createStage(name: string, wrap: (activities: ReturnActivities) => ReturnActivities = (same) => same) {
+/** Where a stage finds its servers and the bundled stories; a test run's own unless said. */
+export interface Theatre {
+  readonly address: string;
+  readonly mongoUri: string;
+  readonly codePath: string;
+}
+const ofThisRun = (): Theatre => ({
+  address: inject('temporalAddress'),
+  mongoUri: inject('mongoUri'),
+  codePath: inject('workflowBundle'),
+});
+
+export async function createStage(
+  name: string,
+  wrap: (activities: ReturnActivities) => ReturnActivities = (same) => same,
+  { address, mongoUri, codePath }: Theatre = ofThisRun(),
+) {
   const id = `${name}-${randomUUID().slice(0, 8)}`;
-  const address = inject('temporalAddress');
   const [connection, native, database] = await Promise.all([
     Connection.connect({ address }),
     NativeConnection.connect({ address }),
-    openDatabase(inject('mongoUri'), id),
+    openDatabase(mongoUri, id),
   ]);
   await database.prepare();
   const client = new Client({ connection });
@@ -49,7 +64,7 @@ export async function createStage(name: string, wrap: (activities: ReturnActivit
       namespace: 'default',
       taskQueue: id,
       activities,
-      workflowBundle: { codePath: inject('workflowBundle') },
+      workflowBundle: { codePath },
     });
     workers.push({ worker, running: worker.run() });
   };
@@ -195,19 +210,23 @@ export function createTroubles() {
   };
 }
 
-/** Waits for a condition that becomes true by itself. */
-export const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 50 });
-
-/** Waits until the case has come to a stage; fails with where it is instead. */
-export async function untilStage(rma: Playing, ...stages: string[]): Promise<ReturnState> {
-  const giveUpAt = Date.now() + 20_000;
-  for (;;) {
-    const state = await rma.state();
-    if (stages.includes(state.stage)) return state;
-    if (Date.now() > giveUpAt)
-      throw new Error(
-        `${rma.caseId} is in ${state.stage}, not in ${stages.join(' or ')}: ${JSON.stringify(state.attention ?? '')}`,
-      );
+/** Waits for a condition that becomes true by itself: for the first time the check does not throw. */
+export async function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  for (const giveUpAt = Date.now() + 20_000; ; ) {
+    try {
+      return await check();
+    } catch (err) {
+      if (Date.now() > giveUpAt) throw err;
+    }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
+
+/** Waits until the case has come to a stage; fails with where it is instead. */
+export const untilStage = (rma: Playing, ...stages: string[]): Promise<ReturnState> =>
+  eventually(async () => {
+    const state = await rma.state();
+    if (stages.includes(state.stage)) return state;
+    const { caseId, stage, attention } = state;
+    throw new Error(`${caseId} is in ${stage}, not in ${stages.join(' or ')}: ${JSON.stringify(attention ?? '')}`);
+  });
