@@ -8,7 +8,9 @@ export const createOrderActivities = ({ database: { ledgers }, policies }: Activ
   /** Claims every unit asked for, then asks the pinned packs. Whoever loses the race for a unit is refused, and holds nothing. */
   async assessReturn({ caseId, merchantId, order, lines, reason, noticeAt, packs }: AssessInput): Promise<Verdict> {
     const { orderId } = order;
-    for (const { lineId, quantity, bought } of lines)
+    // In one order for all cases, so that of two that want the same lines one gets them, and not each half.
+    const inOrder = [...lines].sort((a, b) => (a.lineId < b.lineId ? -1 : 1));
+    for (const { lineId, quantity, bought } of inOrder)
       if (!(await ledgers.claim({ merchantId, orderId, lineId, caseId, quantity, bought }))) {
         await ledgers.release({ merchantId, orderId, caseId });
         return {

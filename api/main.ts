@@ -39,6 +39,7 @@ async function main(config: ApiConfig): Promise<void> {
   closeWithGrace({ delay: 10_000, logger: { error: (err: unknown) => log.error(err) } }, async () => {
     server.close();
     server.closeIdleConnections();
+    server.keepAliveTimeout = 1; // a connection whose call is answered now is not kept for another
     await once(server, 'close');
     await Promise.all([database.close(), connection.close()]);
   });
@@ -48,5 +49,5 @@ try {
   await main(readApiConfig());
 } catch (err) {
   console.error(err instanceof ConfigError ? err.message : err);
-  process.exitCode = 1;
+  process.exit(1); // open connections would keep a process alive that serves nobody
 }

@@ -2,7 +2,7 @@
  * 退货 return: a customer sends goods back for a refund. Ends refunded, rejected, expired, withdrawn or cancelled.
  * The story: its chapters are the stages, in the order of the trade; which may follow which is the table in domain/return.ts.
  */
-import { sleep, ActivityCancellationType, continueAsNew, proxyActivities, setHandler } from '@temporalio/workflow';
+import { ActivityCancellationType, continueAsNew, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { CaseAbout, ReturnActivities, ReturnInput, ReturnOutcome } from '../contracts/workflow.ts';
 import { formatMinor, settledMinor } from '../domain/money.ts';
 import { mendline } from '../domain/permissions.ts';
@@ -25,7 +25,6 @@ async function story(rma: CaseFile<ReturnState, ReturnEvent>, input: ReturnInput
         break;
       }
       case 'authorized': {
-        await sleep(1);
         rma.arm('issue_label', 'voidReturnLabelIfPresent'); // before the step that it undoes
         const shipment = await rma.insist('issue_label', () =>
           issueReturnLabel({ key: `${caseId}/issue_label`, caseId, channel: input.handoverChannel }),

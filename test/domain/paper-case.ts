@@ -33,7 +33,7 @@ const limit = (hours: number, ...warnHours: number[]) => ({
   warnMs: warnHours.map((one) => one * hour),
   ruleId: `sla.${hours}h`,
 });
-export const sla: SlaPolicy = {
+const sla: SlaPolicy = {
   holdMs: 14 * day,
   stages: {
     under_review: limit(48, 24, 40),

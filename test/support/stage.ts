@@ -118,16 +118,22 @@ export async function createStage(
       handle,
       input,
       opened,
-      give: (
+      /** Gives a command, and once more where the case says `try_again`, as every client must: it was just being carried over. */
+      give: async (
         name: CommandName,
         role: Role,
         payload: object,
-        options: { updateId?: string; expectedRevision?: number } = {},
-      ): Promise<Receipt> =>
-        handle.executeUpdate(commandUpdate(name), {
-          updateId: options.updateId ?? randomUUID(),
-          args: [{ actor: { id: `${role}-1`, role }, expectedRevision: options.expectedRevision, payload } as never],
-        }),
+        { updateId = randomUUID(), expectedRevision }: { updateId?: string; expectedRevision?: number } = {},
+      ): Promise<Receipt> => {
+        const args = [{ actor: { id: `${role}-1`, role }, expectedRevision, payload } as never] as const;
+        for (;;) {
+          try {
+            return await handle.executeUpdate(commandUpdate(name), { updateId, args: [...args] });
+          } catch (err) {
+            if ((err as { cause?: { type?: string } }).cause?.type !== 'try_again') throw err;
+          }
+        }
+      },
       tell: <Name extends keyof ReturnFacts>(name: Name, fact: ReturnFacts[Name]): Promise<void> =>
         handle.signal(factSignal(name), fact),
       scan: (code: string, eventId: string = randomUUID()): Promise<void> =>

@@ -233,6 +233,27 @@ describe('a hold', () => {
   });
 });
 
+describe('a command and a deadline in one and the same moment', () => {
+  it.concurrent('are decided by the state: the command wins, and the default is not taken', async () => {
+    const own = await createStage('one-task');
+    const briefly = { limitMs: 3_000, warnMs: [], ruleId: 'sla.review' };
+    const rma = await own.open({ sla: (sla) => ({ ...sla, stages: { ...sla.stages, under_review: briefly } }) });
+    await own.stopWorkers();
+    await eventually(async () => {
+      const { events } = await rma.handle.fetchHistory();
+      expect(events?.some((event) => event.timerFiredEventAttributes)).toBe(true);
+    });
+    const withdrawal = rma.give('withdraw_case', 'customer', {}); // both wait for the worker now
+    await own.startWorker();
+    await withdrawal;
+    expect(await rma.ended()).toEqual({ stage: 'withdrawn', refundedMinor: 0 });
+    const document = await rma.read();
+    const rows = await own.database.cases.timeline(rma.caseId, document!.state.revision, 0, 100);
+    expect(rows.map((row) => row.event.type)).not.toContain('agreed_by_silence');
+    await own.close();
+  });
+});
+
 describe('time that passes in one leap', () => {
   it.concurrent('takes all defaults in their order: the whole silent life of a return', async () => {
     const rma = await stage.open({ sla: unwarned });

@@ -1,10 +1,8 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PartnerUnavailable } from '../../gateways/http.ts';
 import { orderOf } from '../support/cases.ts';
 import {
   accept,
-  allUnits,
   arrives,
   createStage,
   createTroubles,
@@ -167,6 +165,15 @@ describe('units that two cases want at once', () => {
     expect(await won!.ended()).toMatchObject({ stage: 'refunded' });
   });
 
+  it.concurrent('in the other order go to one of them all the same, and not to neither', async () => {
+    for (let nth = 0; nth < 8; nth += 1) {
+      const order = orderOf(`O-crossed-${nth}`);
+      const crossed = { ...order, lines: [...order.lines].reverse() };
+      const cases = await Promise.all([order, crossed].map((one) => stage.open({ order: one, quantities: { 1: 3, 2: 5 } })));
+      expect(cases.map((rma) => rma.opened.stage).sort()).toEqual(['rejected', 'under_review']);
+    }
+  });
+
   it.concurrent('are free for the next case once the first lets go of them, and never once they were refunded', async () => {
     const order = orderOf('O-again');
     const first = await stage.open({ order, quantities: { 1: 3 } });
@@ -250,24 +257,5 @@ describe('a worker that dies in the middle of a step', () => {
     await isGraded(rma);
     expect(await rma.ended()).toMatchObject({ stage: 'refunded' });
     await doomed.close();
-  });
-});
-
-describe('a partner’s no for good', () => {
-  it.concurrent('with an e-mail address in its words shows nobody’s address', async () => {
-    const caseId = newCaseId();
-    const rma = await stage.open({ caseId });
-    troubles.strike({
-      caseId,
-      activity: 'issueReturnLabel',
-      error: ApplicationFailure.nonRetryable('no pickup at this place', 'address_unknown'),
-    });
-    await accept(rma);
-    expect((await untilStage(rma, 'needs_attention')).attention).toMatchObject({
-      step: 'issue_label',
-      cause: 'address_unknown: no pickup at this place',
-      attempts: 1,
-    });
-    expect(allUnits(rma.input, {})).toEqual([{ lineId: '1', quantity: 2 }]);
   });
 });
