@@ -236,8 +236,14 @@ async function write({ client }: Stage, { handle }: Playing, runId: string, scen
   const history = await client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
   const file = join(folder, `${scenario}.${version}.json`);
   const told = { workflowId: handle.workflowId, history: JSON.parse(historyToJSON(history)) as unknown };
-  writeFileSync(file, `${JSON.stringify(told, undefined, 1)}\n`);
+  writeFileSync(file, `${withoutThisMachine(JSON.stringify(told, undefined, 1))}\n`);
   console.log(`${file}: ${history.events?.length ?? 0} events`);
 }
 
 await main();
+
+/** What a replay does not need and nobody should read: paths in stack traces, process and host names. */
+function withoutThisMachine(text: string): string {
+  const project = fileURLToPath(new URL('../..', import.meta.url));
+  return text.replaceAll(project, '').replace(/"identity": "[^"]*"/g, '"identity": "recorded"');
+}
