@@ -57,7 +57,10 @@ export const commandBodies = {
       proofIds: z.array(id).max(20).optional().describe('Needed where the result moves money.'),
     })
     .refine(toldWhy, { path: ['reason'], message: 'every verb but retry needs a reason' })
-    .refine(({ verb, result }) => result === undefined || verb === 'override', { path: ['result'], message: 'only with override' }),
+    .refine(({ verb, result }) => result === undefined || verb === 'override', {
+      path: ['result'],
+      message: 'only with override',
+    }),
   hold_case: z.strictObject({ reason: z.enum(holdReasons), until: instant.optional() }),
   resume_case: z.strictObject({}),
   assign_case: z.strictObject({ assignee: id }),

@@ -7,7 +7,7 @@ import { isDuplicateKey, maxTimeMS, type Connection } from './connection.ts';
 
 const dayMs = 86_400_000;
 /** How long a call may hold its key; after that a twin may take over, since the first has died. */
-export const leaseMs = 15_000;
+const leaseMs = 15_000;
 
 const answerSchema = new Schema(
   { _id: String, bodyHash: String, leaseUntil: Number, status: Number, body: String, headers: Object, expiresAt: Date },

@@ -10,8 +10,6 @@ import { msToTs, optionalTsToDate } from '@temporalio/common/lib/time.js';
 const POLL_TIMED_OUT = [1, 'FAST_FORWARD_POLLING_RESULT_POLL_TIMEOUT'];
 const COMPLETED = [2, 'FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED'];
 const ENDED = /execution ended before the fast-forward completed|execution already completed/i;
-const INVALID_ARGUMENT = 3;
-const UNIMPLEMENTED = 12;
 
 /**
  * Lets `seconds` of virtual time pass; timers and back-offs inside fire in order, then the clock stops. 'ended': the workflow closed
@@ -52,16 +50,4 @@ export async function fastForward(handle: WorkflowHandle, seconds: number, patie
 export async function virtualNow(handle: WorkflowHandle): Promise<number> {
   const info = (await handle.describe()).raw.workflowExtendedInfo?.timeSkippingInfo;
   return (optionalTsToDate(info?.currentTime) ?? new Date()).getTime();
-}
-
-/** Whether the server can skip time. Ask once per suite, on a throw-away workflow: false on an older server, or with the switches off. */
-export async function canSkipTime(handle: WorkflowHandle): Promise<boolean> {
-  try {
-    await fastForward(handle, 1);
-    return true;
-  } catch (err) {
-    const { cause } = err as Error;
-    if (isGrpcServiceError(cause) && [INVALID_ARGUMENT, UNIMPLEMENTED].includes(cause.code)) return false;
-    throw err;
-  }
 }

@@ -156,7 +156,7 @@ export function jurisdictionOf(country: string): string {
   if (/^[a-z]{2}$/.test(name)) return aliases[name] ?? name.toUpperCase();
   return aliases[name] ?? countryCodes.get(name) ?? 'XX';
 }
-const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 const countryCodes = new Map<string, string>();
 for (const language of ['en', 'zh-CN']) {
   const names = new Intl.DisplayNames([language], { type: 'region', fallback: 'none' });

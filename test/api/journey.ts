@@ -1,8 +1,9 @@
 /** Brings a case over HTTP to where a test begins: accepted, on its way, at the dock, parked, ended. */
 import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
+import { pathOf } from '../../contracts/commands.ts';
 import type { Order } from '../../contracts/partners.ts';
-import type { CommandName, Role } from '../../domain/permissions.ts';
+import { commandNames, type CommandName, type Role } from '../../domain/permissions.ts';
 import { orderOf } from '../support/cases.ts';
 import type { Call, Door } from '../support/door.ts';
 
@@ -29,6 +30,32 @@ export const fitting: Record<CommandName, { role: Role; body: object }> = {
   assign_case: { role: 'manager', body: { assignee: 'agent-7' } },
   add_note: { role: 'agent', body: { note: 'called back' } },
 };
+
+export interface RouteWithBody {
+  readonly name: string;
+  readonly role: Role;
+  readonly body: object;
+  path(caseId: string): string;
+}
+const opening = {
+  type: 'return',
+  orderId: 'O-1',
+  lines: [{ lineId: '1', quantity: 1 }],
+  reason: 'quality',
+  handoverChannel: 'drop_off',
+  noticeSentAt: '2026-11-01T10:00:00+01:00',
+};
+export const routesWithBody: readonly RouteWithBody[] = [
+  { name: 'open_case', role: 'agent', body: opening, path: () => '/cases' },
+  ...commandNames.map((name) => ({ name, path: (caseId: string) => `/cases/${caseId}/${pathOf(name)}`, ...fitting[name] })),
+];
+
+/** All that a call could have left behind: the case, and how much there is of everything else. */
+export async function traces(door: Door, caseId: string): Promise<unknown> {
+  const { inbox, cases } = door.stage.database;
+  const counts = [...inbox.models, ...cases.models].map((model) => model.collection.countDocuments());
+  return [await Promise.all(counts), (await door.get(`/cases/${caseId}`)).body];
+}
 
 /** The case once it is in that stage. */
 export const until = (door: Door, caseId: string, stage: string) =>

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDoor, type Call, type Door, type Reply } from '../support/door.ts';
 import { allReceived, allWell, awaitingHandover, parked, received, until } from './journey.ts';
 
-const statuses = (replies: readonly Reply[]): number[] => replies.map((reply) => reply.status).sort();
+const statuses = (replies: readonly Reply[]): number[] => replies.map((reply) => reply.status).toSorted((a, b) => a - b);
 
 describe('however often it is ordered', () => {
   let door: Door;

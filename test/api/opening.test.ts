@@ -141,7 +141,7 @@ describe('opening a case', () => {
     }, patiently);
     await door.stage.startWorker();
     const replies = await Promise.all(both);
-    expect(replies.map((reply) => reply.status).sort()).toEqual([201, 422]);
+    expect(replies.map((reply) => reply.status).toSorted((a, b) => a - b)).toEqual([201, 422]);
     const loser = replies.find((reply) => reply.status === 422)!;
     expect(loser.body.code).toBe('over_limit');
     const { cases } = (await door.get(`/cases?orderId=${order.orderId}`)).body;

@@ -20,7 +20,7 @@ export const secrets = {
   payments: `whsec_${Buffer.from('payments-secret-of-32-bytes-long').toString('base64')}`,
   carrier: `whsec_${Buffer.from('carrier-secret-of-32-bytes-long!').toString('base64')}`,
 };
-export const quickDelivery: Partial<DeliveryOptions> = { backoffFirstMs: 5, backoffMaxMs: 20 };
+const quickDelivery: Partial<DeliveryOptions> = { backoffFirstMs: 5, backoffMaxMs: 20 };
 
 export async function tempDir(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'simulators-'));

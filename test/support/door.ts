@@ -52,7 +52,7 @@ export interface DoorOptions {
 export type Door = Awaited<ReturnType<typeof openDoor>>;
 
 /** Who is meant by a bare role: `agent-1` of merchant m1; the customer is `cust-1`, to whom the tests' orders belong. */
-export const personOf = (as: Role | Person): Person =>
+const personOf = (as: Role | Person): Person =>
   typeof as === 'string' ? { id: as === 'customer' ? 'cust-1' : `${as}-1`, role: as, merchantId: 'm1' } : as;
 
 /** The Update's id, and the key in MongoDB, of a call. */
@@ -169,7 +169,7 @@ const operations = Object.entries(openApiDocument().paths ?? {}).flatMap(([path,
 /** The reply, if the document knows its status for this operation and its body has no field too many, too few or of another kind. */
 function checked(method: string, path: string, status: number, headers: Headers, text: string): Reply {
   const [type] = (headers.get('content-type') ?? '').split(';');
-  const body: unknown = /json$/.test(type ?? '') && text !== '' ? JSON.parse(text) : undefined;
+  const body: unknown = type?.endsWith('json') && text !== '' ? JSON.parse(text) : undefined;
   const reply = { status, headers, text, body };
   const [pathname] = path.split('?');
   const operation = operations.find((one) => one.method === method && one.path.test(pathname ?? ''))?.operation;
