@@ -98,6 +98,7 @@ function describeCases(registry: OpenAPIRegistry): void {
     operationId: 'get_timeline',
     tags: ['cases'],
     summary: 'Read what happened to a case',
+    description: 'What staff note among themselves is not shown to customers.',
     security,
     request: { params: z.object({ caseId }), query: timelineQuery },
     responses: {

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { caseSummaryView, caseView, receiptView, timelineRowView, verdictView } from '../contracts/answers.ts';
 import type { Receipt, TimelineRow } from '../contracts/workflow.ts';
-import type { CaseDocument } from '../db/cases.ts';
+import type { CaseDocument, ListedCase } from '../db/cases.ts';
 import { availableMoves } from '../domain/moves.ts';
 import { ladder, rowOf, type AnyRules } from '../domain/case.ts';
 import { mayCommand } from '../domain/permissions.ts';
@@ -54,7 +54,7 @@ export const receiptFrom = ({ state, dueAt }: CaseDocument): Receipt => ({
   dueAt: dueAt ?? undefined,
 });
 
-export function summaryOf(doc: CaseDocument): z.infer<typeof caseSummaryView> {
+export function summaryOf(doc: ListedCase): z.infer<typeof caseSummaryView> {
   const { rmaNo, orderId, customerId, needsAttention, unitsRequested, unitsReceived, refundedMinor, state } = doc;
   return {
     caseId: doc._id,
@@ -146,8 +146,10 @@ export function viewOf(doc: CaseDocument, caller: Caller, workflowsUrl?: string)
 export function rowView(
   { seq, at, stage, event }: TimelineRow,
   texts: ReadonlyMap<string, string>,
+  caller: Caller,
 ): z.infer<typeof timelineRowView> {
   const { type, by, occurredAt, step, cause, result, ruleIds, textRef } = event;
+  const amongStaff = type === 'noted' && caller.role === 'customer';
   return {
     seq,
     at: iso(at),
@@ -159,6 +161,6 @@ export function rowView(
     cause,
     result,
     ruleIds: ruleIds ? [...ruleIds] : undefined,
-    text: textRef ? texts.get(textRef) : undefined,
+    text: textRef && !amongStaff ? texts.get(textRef) : undefined,
   };
 }

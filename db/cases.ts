@@ -50,6 +50,15 @@ export type CaseDocument = Omit<InferSchemaType<typeof caseSchema>, '_id' | 'abo
   state: ReturnState;
 };
 
+/** A case in a list: without its clocks, goods, money and messages, which may be many. */
+export type ListedCase = Omit<CaseDocument, 'about' | 'state' | 'verbs'> & {
+  state: Pick<ReturnState, 'revision' | 'currency' | 'assignee'>;
+};
+const fields = Object.keys(caseSchema.paths).filter((path) => !['about', 'state', 'verbs'].includes(path));
+const listed = Object.fromEntries(
+  [...fields, 'state.revision', 'state.currency', 'state.assignee'].map((path) => [path, 1 as const]),
+);
+
 const timelineSchema = new Schema(
   { _id: String, caseId: String, seq: Number, stamp: Number, at: Number, stage: String, event: Object },
   { collection: 'timeline', versionKey: false, minimize: false },
@@ -105,7 +114,8 @@ export function createCaseStore(connection: Connection) {
     findByTracking: (trackingNo: string): Promise<{ _id: string } | null> =>
       cases.findOne({ 'state.shipment.trackingNo': trackingNo }, { _id: 1 }).maxTimeMS(maxTimeMS).lean<{ _id: string }>().exec(),
 
-    list(merchantId: string, filter: CaseFilter, limit: number, after?: Position): Promise<CaseDocument[]> {
+    /** Newest change first; of the state only what a list shows. */
+    list(merchantId: string, filter: CaseFilter, limit: number, after?: Position): Promise<ListedCase[]> {
       const equal = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
       // The first condition says the same less exactly; it alone bounds the index, so that a deep page costs no more than the first.
       const older = after
@@ -115,11 +125,11 @@ export function createCaseStore(connection: Connection) {
           }
         : {};
       return cases
-        .find({ merchantId, ...equal, ...older })
+        .find({ merchantId, ...equal, ...older }, listed)
         .sort({ updatedAt: -1, _id: -1 })
         .limit(limit)
         .maxTimeMS(maxTimeMS)
-        .lean<CaseDocument[]>()
+        .lean<ListedCase[]>()
         .exec();
     },
 

@@ -25,7 +25,7 @@ const exceptionSchema = new Schema(
   { _id: String, partner: String, why: String, body: String, at: Date },
   { collection: 'exceptions', versionKey: false },
 );
-exceptionSchema.index({ at: -1 });
+exceptionSchema.index({ at: -1 }, { expireAfterSeconds: 90 * 86_400 });
 
 const textSchema = new Schema(
   { _id: String, merchantId: String, caseId: String, author: String, text: String, at: Date },

@@ -51,14 +51,15 @@ export function caseRoutes(deps: AppDeps): Router {
   });
 
   router.get('/cases/:caseId/timeline', async (req, res) => {
-    const doc = await visibleCase(deps, callerOf(req), pathId(req, 'caseId'));
+    const caller = callerOf(req);
+    const doc = await visibleCase(deps, caller, pathId(req, 'caseId'));
     const { limit = pageSize, cursor = '0' } = parsed(timelineQuery, req.query);
     const rows = await database.cases.timeline(doc._id, doc.state.revision, Number(cursor), limit + 1);
     const page = rows.slice(0, limit);
     const refs = page.flatMap(({ event }) => event.textRef ?? []);
     const texts = await database.inbox.textsOf(doc._id, refs);
     res.json({
-      rows: page.map((row) => rowView(row, texts)),
+      rows: page.map((row) => rowView(row, texts, caller)),
       nextCursor: rows.length > limit ? String(page.at(-1)?.seq) : undefined,
     });
   });

@@ -1,8 +1,8 @@
 /**
  * What no route takes, before any field is looked at: bodies and paths of the catalogue of bad input. Fields are fields.test.ts.
  * Elsewhere: B30 to B32, B35 opening.test.ts; B36 to B38, B49, B52, B53 commands.test.ts; B41 to B46 reading.test.ts; B47, B48
- * tokens.test.ts; B54 idempotency.test.ts; B55 to B60 webhooks.test.ts. Left out, for want of the feature: B44 search, B51 revocation,
- * B61 outbound addresses, B62 files, B63 rate limits, B65 quotas. B13 slow bodies would take minutes: the limits are api/main.ts's.
+ * tokens.test.ts; B54 idempotency.test.ts; B55 to B60 webhooks.test.ts. Left out, for want of the feature: B44 search, B51
+ * revocation, B61 outbound addresses, B62 files, B63 rate limits, B65 quotas; B13, slow bodies, since it would take minutes.
  */
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * Every field of every body, against what its kind cannot be (B16 to B29, B33, B34, B50, B64 of the catalogue of bad input), and what
- * must be taken as it is (B23, B25).
+ * Every field of every body, against what its kind cannot be (B16 to B29, B33, B34, B50, B64 of the catalogue of bad input),
+ * and what must be taken as it is (B23, B25).
  */
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';

@@ -1,4 +1,4 @@
-/** One answer for one key: repeats, twins, lost answers, other bodies, other callers. The refund that is paid once is once-only.test.ts. */
+/** One answer for one key: repeats, twins, lost answers, other bodies, other callers. What is paid once is once-only.test.ts. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { idOfCall, openDoor, type Door } from '../support/door.ts';
@@ -141,12 +141,15 @@ describe('a command that no worker answers', () => {
   it('is pending, can be asked after, and is done once when a worker is back', async () => {
     const key = randomUUID();
     const note = () => door.command(caseId, 'add-note', 'agent', { note: 'patience' }, { key });
-    const pending = await note();
+    const pending = await vi.waitFor(async () => {
+      const reply = await note();
+      expect(reply.status).toBe(202);
+      return reply;
+    }, patiently);
     expect(pending).toMatchObject({ status: 202, body: { status: 'pending', caseId, commandId: idOfCall('agent', key) } });
     const location = pending.headers.get('location')!;
     expect(location).toBe(`/cases/${caseId}/commands/${idOfCall('agent', key)}`);
-    expect((await note()).status).toBe(202);
-    expect((await door.get(location)).status).toBe(202);
+    await vi.waitFor(async () => expect((await door.get(location)).status).toBe(202), patiently);
     await door.stage.startWorker();
     await vi.waitFor(async () => expect((await note()).status).toBe(200), patiently);
     expect(await door.get(location)).toMatchObject({ status: 200, body: { caseId, stage: 'under_review' } });

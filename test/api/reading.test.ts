@@ -220,12 +220,13 @@ describe('reading', () => {
         .find({ ns: `${db.name}.cases`, op: 'query' })
         .toArray();
       expect(profile).toHaveLength(14);
-      for (const { planSummary, hasSortStage = false, docsExamined, nreturned, command } of profile) {
+      for (const { planSummary, hasSortStage = false, docsExamined, nreturned, responseLength, command } of profile) {
         const told = JSON.stringify({ planSummary, filter: command.filter });
         expect(planSummary, told).toMatch(/^IXSCAN/);
         expect(hasSortStage, told).toBe(false);
         // One page and the one document that says there is more; equal instants at the border may cost a few.
         expect([nreturned, docsExamined <= 21 + 8], `${told} examined ${docsExamined}`).toEqual([21, true]);
+        expect(responseLength / nreturned, told).toBeLessThan(600); // what a list shows, not whole cases
       }
     });
 
@@ -321,6 +322,17 @@ describe('reading', () => {
       const { body } = await door.get(`/cases/${caseId}/timeline?limit=200`);
       expect(body.rows.at(-1).seq).toBe(revision);
       await rows.deleteOne({ _id: `${caseId}#${revision + 1}` as never });
+    });
+
+    it('tells the customer why, and not what staff noted among themselves', async () => {
+      const noted = await opened(door);
+      await door.command(noted, 'add-note', 'agent', { note: 'third claim this month' });
+      const why = { verdict: 'refuse', ruleIds: ['uk.strr'], reason: 'worn' };
+      await door.command(noted, 'decide-request', 'agent', why);
+      const textsFor = async (as: 'customer' | 'warehouse') =>
+        ((await door.get(`/cases/${noted}/timeline`, as)).body.rows as Row[]).flatMap((row) => row.text ?? []);
+      expect(await textsFor('warehouse')).toEqual(['third claim this month', 'worn']);
+      expect(await textsFor('customer')).toEqual(['worn']);
     });
 
     it('loses a text that was erased, and nothing else', async () => {

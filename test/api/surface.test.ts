@@ -1,4 +1,4 @@
-/** What the API looks like from outside: methods, paths, headers, the contract it publishes, the page that shows it, and its health. */
+/** What the API looks like from outside: methods, paths, headers, the contract it publishes, the page that shows it, its health. */
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pathOf } from '../../contracts/commands.ts';

@@ -1,4 +1,4 @@
-/** Who calls: tokens that are none, of somebody else, out of date or made to be mistaken for good ones. Rights are commands.test.ts. */
+/** Who calls: tokens that are none, of somebody else, out of date or forged. What a role may do is commands.test.ts. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';

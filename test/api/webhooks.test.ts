@@ -237,6 +237,15 @@ describe('a webhook', () => {
     });
   });
 
+  it('that nobody can use is kept for three months, and its id for longer than any partner tries again', async () => {
+    const expiry = async (name: Parameters<typeof inbox>[0]) =>
+      (await inbox(name).indexes()).flatMap(({ expireAfterSeconds }) => expireAfterSeconds ?? []);
+    expect(await expiry('exceptions')).toEqual([90 * 86_400]);
+    expect(await expiry('webhook_events')).toEqual([0]);
+    const event = await inbox('webhook_events').findOne();
+    expect((event!.expiresAt as Date).getTime() - Date.now()).toBeGreaterThan(29 * 86_400_000);
+  });
+
   describe('of the payment provider', () => {
     it('settles a refund that was pending', async () => {
       const of = await refundPending(door);

@@ -195,7 +195,7 @@ it('no order of commands, facts, timers and answers breaks conservation, leaves 
         if (wrong.length > 0) throw new Error(`${wrong.join('; ')} after ${rma.told.map((event) => event.type).join(', ')}`);
       }
     }),
-    { numRuns: 2_500 },
+    { numRuns: 1_500 },
   );
 });
 
@@ -311,6 +311,6 @@ it('the moves of the table and no others change the stage of a return', () => {
       };
       for (const [index, one] of actions.entries()) play(rma, one, `msg-${index}`, done);
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });

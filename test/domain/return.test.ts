@@ -77,6 +77,20 @@ describe('a parcel', () => {
     expect(receptionsOf(rma.state)).toEqual(['2 received']);
   });
 
+  it('told of twice, whatever brought it, changes the goods once', () => {
+    const rma = paperCaseIn('awaiting_handover');
+    const event = {
+      type: 'reception_recorded',
+      by: mendline,
+      parcel: 'P1/1',
+      counted: [{ lineId: '1', quantity: 1, condition: 'received' as const }],
+    };
+    rma.record(event);
+    const { lots } = rma.state;
+    rma.record(event);
+    expect(rma.state.lots).toEqual(lots);
+  });
+
   it('that came while a person was asked is not asked for again', () => {
     const rma = parkedFrom('authorized');
     rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units: allCounted(rma.state) });
@@ -261,6 +275,10 @@ describe('the money of a return', () => {
       rma.give('resolve_attention', 'manager', { verb: 'override', result: 'refunded', proofIds: ['bank-1'] });
       expect([rma.stage, rma.state.money[0]?.state]).toEqual(['refunded', 'settled']);
     }
+  });
+
+  it('is not settled while there is none', () => {
+    expect(isSettled(paperCaseIn('received').state)).toBe(false);
   });
 
   it('is never due for a request that is worth nothing: the case ends without asking the provider', () => {
