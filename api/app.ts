@@ -1,5 +1,6 @@
 /** The Express application as a factory: everything it needs comes in as `deps`; nothing starts by importing it. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -51,7 +52,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(healthRoutes(deps));
   app.use(docsRoutes());
   app.use(webhookRoutes(deps));
-  app.use('/cases', noStore, authenticate(deps.tokens), express.raw({ limit: '256kb', type: 'application/json' }), jsonBody);
+  app.use('/cases', noStore, authenticate(deps.tokens), express.raw({ limit: '256kb', type: isJsonPost }), jsonBody);
   app.use(caseRoutes(deps), commandRoutes(deps));
   app.use(notFound);
   app.use(errorHandler);
@@ -78,6 +79,10 @@ const noStore: RequestHandler = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
   next();
 };
+
+/** No other call has a body that means anything. */
+const isJsonPost = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'POST' && /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
 
 const jsonBody: RequestHandler = (req, _res, next) => {
   if (Buffer.isBuffer(req.body)) req.body = readJson(req.body);

@@ -126,10 +126,15 @@ function grpcCode(err: unknown): number | undefined {
   return grpc?.code;
 }
 
-const unavailable = [1, 4, 8, 14];
+/** Cancelled, out of time, out of resources, a task that failed and is tried again, unavailable. */
+const unavailable = [1, 4, 8, 9, 14];
+/** The case ended, or moved to another worker, before the command was looked at. */
+const neverLookedAt = /wasn't processed by worker|workflow execution already completed|completed workflow/i;
 
 /** A refusal of the case keeps its code and its pointer; Temporal away is `try_again`; all else is a bug of ours. */
 function asApiError(err: unknown): ApiError {
+  if (err instanceof WorkflowUpdateFailedError && neverLookedAt.test(`${err.message} ${err.cause?.message}`))
+    return new ApiError('try_again', {}, { cause: err });
   if (err instanceof WorkflowUpdateFailedError && err.cause instanceof ApplicationFailure) {
     const { type, message, details } = err.cause;
     const refusal = details?.[0] as Refusal | undefined;

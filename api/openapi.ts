@@ -159,7 +159,7 @@ function describeWebhooks(registry: OpenAPIRegistry): void {
       },
       responses: {
         200: json(z.object({ status: z.enum(['told', 'repeated', 'noted']) }), 'Taken; a repeat has no effect'),
-        ...refused(400, 401, 413, 500, 503),
+        ...refused(400, 401, 413, 415, 500, 503),
       },
     });
 }

@@ -88,6 +88,10 @@ async function findOrder(orders: OrdersGateway, { id, role, merchantId }: Caller
   });
   // Somebody else's order looks just like none.
   if (!order || (role === 'customer' && order.customerId !== id)) throw new ApiError('order_not_found');
+  // Refunds are unit price times units: with prices before a discount, returning everything would give back more than was paid.
+  const worthMinor = order.lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
+  if (worthMinor > order.paidMinor)
+    throw new ApiError('partner_refused', { detail: 'the order does not add up: its lines cost more than was paid' });
   return order;
 }
 

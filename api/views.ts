@@ -143,13 +143,16 @@ export function viewOf(doc: CaseDocument, caller: Caller, workflowsUrl?: string)
   };
 }
 
+/** What staff tell each other about a case: notes, and how a parked case was settled. */
+const staffOnly = ['noted', 'step_failed', 'retried', 'skipped', 'overridden', 'compensated'];
+
 export function rowView(
   { seq, at, stage, event }: TimelineRow,
   texts: ReadonlyMap<string, string>,
   caller: Caller,
 ): z.infer<typeof timelineRowView> {
   const { type, by, occurredAt, step, cause, result, ruleIds, textRef } = event;
-  const amongStaff = type === 'noted' && caller.role === 'customer';
+  const amongStaff = caller.role === 'customer' && staffOnly.includes(type);
   return {
     seq,
     at: iso(at),
@@ -158,7 +161,7 @@ export function rowView(
     by: { id: by.id, role: by.role },
     occurredAt: isoIf(occurredAt),
     step,
-    cause,
+    cause: amongStaff ? undefined : cause,
     result,
     ruleIds: ruleIds ? [...ruleIds] : undefined,
     text: textRef && !amongStaff ? texts.get(textRef) : undefined,

@@ -9,6 +9,7 @@ const instant = z.iso.datetime({ offset: true });
 const minor = z.int().nonnegative();
 const currency = z.string().regex(/^[A-Z]{3}$/);
 
+/** `unitPriceMinor` is what was really paid for one unit, discounts taken off: a refund is that times units. */
 const orderLineSchema = z.strictObject({
   lineId: z.string().min(1),
   sku: z.string().min(1),

@@ -23,9 +23,6 @@ child.on('error', (err) => {
   console.error(`guard: cannot run ${command}: ${err.message}`);
   process.exit(127);
 });
-// The starter wants to know whom to kill -9 in a test; whoever starts the guard by hand has no such channel.
-if (process.send && child.pid) process.send({ pid: child.pid });
-
 for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
 
 // Nobody ever writes to the leash: its end is the only news, and the kernel closes it however the other side died.
@@ -39,6 +36,10 @@ function endChild() {
   child.kill('SIGTERM');
   setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
 }
+
+// The starter wants to know whom to kill -9 in a test; whoever starts the guard by hand has no such channel, and the starter may be gone.
+if (process.connected && child.pid) process.send({ pid: child.pid }, () => undefined);
+process.on('error', endChild);
 
 child.on('exit', (code, signal) => {
   if (!signal) process.exit(code ?? 1);

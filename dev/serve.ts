@@ -30,8 +30,7 @@ async function main(): Promise<void> {
   mkdirSync(dataDir, { recursive: true });
   console.error('Starting Temporal, MongoDB, partners, worker and API …');
   const stopped = new Promise<void>((done) => {
-    process.once('SIGINT', () => done());
-    process.once('SIGTERM', () => done());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => done());
   });
   const system = await startSystem({ dataDir, onReady: (what) => console.error(`  ${what} ready`) });
   try {

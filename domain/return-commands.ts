@@ -68,7 +68,7 @@ export function eventOfCommand(state: ReturnState, command: ReturnCommand): Retu
 /** Facts from outside. They are never refused: where they have no legal move they are noted. */
 export interface ReturnFacts {
   parcel_scanned: { eventId: string; trackingNo: string; code: string; occurredAt: number };
-  refund_settled: { eventId: string; refundId: string; amountMinor: number; occurredAt: number };
+  refund_settled: { eventId: string; refundId: string; amountMinor: number; currency?: string; occurredAt: number };
   refund_failed: { eventId: string; refundId: string; code?: string; occurredAt: number };
   retry_now: { eventId?: string; reason?: string };
 }
@@ -88,29 +88,48 @@ const partner = (id: string): Actor => ({ id, role: 'partner' });
 
 /** The event of a fact; undefined: it has been told before, or says nothing here. */
 export function eventOfFact(state: ReturnState, fact: ReturnFact): ReturnEvent | undefined {
-  if (fact.eventId && hasSeen(state, fact.eventId)) return undefined;
+  const messageId = fact.eventId && `${sender[fact.name]}/${fact.eventId}`;
+  if (messageId && hasSeen(state, messageId)) return undefined;
+  const event = meaningOfFact(state, fact);
+  return event && { ...event, messageId };
+}
+
+/** Event ids are unique for each sender alone. */
+const sender: Record<keyof ReturnFacts, string> = {
+  parcel_scanned: 'carrier',
+  refund_settled: 'payments',
+  refund_failed: 'payments',
+  retry_now: 'operations',
+};
+
+function meaningOfFact(state: ReturnState, fact: ReturnFact): ReturnEvent | undefined {
   switch (fact.name) {
     case 'parcel_scanned':
       return eventOfScan(state, fact);
     case 'refund_settled':
       return eventOfSettlement(state, fact);
     case 'refund_failed': {
-      const told = { by: partner('payments'), messageId: fact.eventId, occurredAt: fact.occurredAt, providerId: fact.refundId };
+      const told = { by: partner('payments'), occurredAt: fact.occurredAt };
+      if (!isOurRefund(state, fact.refundId))
+        return { type: 'late_fact_noted', ...told, cause: `refund ${fact.refundId} is not of this case` };
       // A parked case stays parked, but its money hears of it.
       const counts = legal(state, 'refund_failed') || state.money.some((line) => line.state === 'sent');
       return { type: counts ? 'refund_failed' : 'late_fact_noted', ...told, step: 'refund', cause: fact.code ?? 'refund_failed' };
     }
     case 'retry_now':
       return state.stage === 'needs_attention'
-        ? { type: 'retried', by: { id: 'operations', role: 'operator' }, messageId: fact.eventId, cause: fact.reason }
+        ? { type: 'retried', by: { id: 'operations', role: 'operator' }, cause: fact.reason }
         : undefined;
   }
 }
 
+/** Only what the provider told us itself counts. Before that our own step is under way, and finds what has become of it. */
+const isOurRefund = (state: ReturnState, refundId: string): boolean => state.money.some((line) => line.providerId === refundId);
+
 const legal = (state: ReturnState, move: string): boolean => rowOf(rules, state.stage)?.moves[move] !== undefined;
 
-function eventOfScan(state: ReturnState, { eventId, trackingNo, code, occurredAt }: ReturnFacts['parcel_scanned']): ReturnEvent {
-  const told = { by: partner('carrier'), messageId: eventId, occurredAt, cause: code };
+function eventOfScan(state: ReturnState, { trackingNo, code, occurredAt }: ReturnFacts['parcel_scanned']): ReturnEvent {
+  const told = { by: partner('carrier'), occurredAt, cause: code };
   const type = code === 'in_transit' && legal(state, 'handed_over') ? 'handed_over' : (scanEvents[code] ?? 'late_fact_noted');
   if (!legal(state, type) && !onlyNoted.includes(type)) return { type: 'late_fact_noted', ...told };
   const shipment = type === 'handed_over' ? { ...state.shipment, trackingNo } : undefined;
@@ -119,18 +138,19 @@ function eventOfScan(state: ReturnState, { eventId, trackingNo, code, occurredAt
 
 function eventOfSettlement(
   state: ReturnState,
-  { eventId, refundId, amountMinor, occurredAt }: ReturnFacts['refund_settled'],
+  { refundId, amountMinor, currency = state.currency, occurredAt }: ReturnFacts['refund_settled'],
 ): ReturnEvent {
-  const told = { by: partner('payments'), messageId: eventId, occurredAt, providerId: refundId };
+  const told = { by: partner('payments'), occurredAt };
+  if (!isOurRefund(state, refundId)) return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case` };
   const line = state.money.find((one) => one.intent === refundIntent);
   if (!line || line.state === 'settled') return { type: 'late_fact_noted', ...told };
-  if (line.amountMinor !== amountMinor) {
+  if (line.amountMinor !== amountMinor || state.currency !== currency) {
     const step = 'refund';
     return {
       type: legal(state, 'refund_failed') ? 'refund_failed' : 'late_fact_noted',
       ...told,
       step,
-      cause: `amount_mismatch: ${amountMinor} settled, ${line.amountMinor} due`,
+      cause: `amount_mismatch: ${amountMinor} ${currency} settled, ${line.amountMinor} ${state.currency} due`,
     };
   }
   return { type: legal(state, 'refunded') ? 'refunded' : 'refund_settled', ...told };

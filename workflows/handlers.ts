@@ -37,6 +37,8 @@ function handleCommand<S extends CaseState, E extends CaseEvent>(file: CaseFile<
     commandUpdate(name),
     async (sent) => {
       const command = commandOf(sent);
+      // Asked again: between the validator and here another message of the same task may have had its effect.
+      refuse(file.type.refusal(file.state, command));
       if (!hasSeen(file.state, command.messageId)) file.record(file.type.eventOfCommand(file.state, command));
       await CancellationScope.nonCancellable(() => file.saved(file.state.revision));
       return file.receipt(roles.find((role) => role === command.actor.role));

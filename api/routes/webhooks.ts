@@ -30,10 +30,10 @@ const translations: Record<'carrier' | 'payments', (eventId: string, body: Body)
   payments(eventId, body) {
     const { type } = body;
     if (type !== 'refund_settled' && type !== 'refund_failed') return undefined;
-    const { caseId, refundId, amountMinor, code, occurredAt } = parsed(paymentEventSchema, body).data;
+    const { caseId, refundId, amountMinor, currency, code, occurredAt } = parsed(paymentEventSchema, body).data;
     const told = { eventId, refundId, occurredAt: Date.parse(occurredAt) };
     return type === 'refund_settled'
-      ? { caseId, name: type, fact: { ...told, amountMinor } }
+      ? { caseId, name: type, fact: { ...told, amountMinor, currency } }
       : { caseId, name: type, fact: { ...told, code } };
   },
 };

@@ -1,6 +1,6 @@
 /** `npm run demo`: starts everything, drives real return lines through the whole flow over HTTP, says what came of it, and stays up. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startSystem, type System } from '../system.ts';
@@ -63,28 +63,47 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
+  if (options.report && !existsSync(dirname(options.report)))
+    throw new UsageError(`--report: there is no folder ${dirname(options.report)}`);
   const returns = readReturns(options.data, options.lines);
   mkdirSync(join(root, '.data'), { recursive: true });
-  const dataDir = mkdtempSync(join(root, '.data/demo-'));
+  sweep(join(root, '.data'));
+  const dataDir = mkdtempSync(join(root, `.data/demo-${process.pid}-`));
+  // Heard from the very start, and every time: whoever presses Ctrl-C twice must not leave servers behind.
+  const stopped = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => done());
+  });
+  void stopped.then(() => console.error('\nStopping …'));
   console.error('Starting Temporal, MongoDB, partners, worker and API …');
   const system = await startSystem({ dataDir, onReady: (what) => console.error(`  ${what} ready`) });
-  const stopped = new Promise<void>((done) => {
-    process.once('SIGINT', () => done());
-    process.once('SIGTERM', () => done());
-  });
   try {
     const run = tell(system, returns, options);
     const problems = await Promise.race([run, stopped.then(() => undefined)]);
     if (problems === undefined) return 130;
     if (!options.exit) {
       await stopped;
-      console.error('\nStopping …');
       return 0;
     }
     return problems.length === 0 ? 0 : 1;
   } finally {
     await system.stop();
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Removes what demos left behind that were killed: their folder names the process. */
+function sweep(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const [, pid] = /^demo-(\d+)-/.exec(name) ?? [];
+    if (pid && !isAlive(Number(pid))) rmSync(join(dir, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -124,7 +124,7 @@ describe('while Temporal is away', () => {
     connection = await Connection.connect({ address: `127.0.0.1:${wire.port}` });
     const client = new Client({ connection });
     door = await openDoor('api-temporal-away', {
-      deps: async ({ taskQueue }) => ({ cases: createCaseClient(client, { taskQueue, patienceMs: 4_000 }) }),
+      deps: async ({ taskQueue }) => ({ cases: createCaseClient(client, { taskQueue, patienceMs: 2_000 }) }),
     });
     caseId = await opened(door);
     wire.cut();

@@ -97,6 +97,14 @@ describe('a webhook', () => {
       expect((await door.send('POST', '/webhooks/carrier', { body: bomb, headers })).status).toBe(413);
     });
 
+    it('packed in a way we cannot unpack', async () => {
+      const reply = await door.send('POST', '/webhooks/carrier', {
+        body: text,
+        headers: { ...good(), 'content-encoding': 'rot13' },
+      });
+      expect([reply.status, reply.body.code]).toEqual([415, 'unsupported_media_type']);
+    });
+
     it('that is no JSON object, though signed', async () => {
       for (const body of [
         '',

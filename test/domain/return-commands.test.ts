@@ -303,13 +303,35 @@ describe('the provider’s word on a refund', () => {
     rma.work('done', { pending: true });
     rma.hear(settled(4_999));
     expect([rma.stage, rma.state.money[0]?.state]).toEqual(['needs_attention', 'failed']);
-    expect(rma.state.attention).toMatchObject({ step: 'refund', cause: 'amount_mismatch: 4999 settled, 5000 due' });
+    expect(rma.state.attention).toMatchObject({ step: 'refund', cause: 'amount_mismatch: 4999 GBP settled, 5000 GBP due' });
   });
 
-  it('that comes before our own step has its answer ends the case all the same', () => {
+  it('that comes before our own step has its answer is noted, and the step finds what has become of it', () => {
     const rma = paperCaseIn('refund_due');
     rma.hear(settled());
+    expect([rma.stage, rma.told.at(-1)?.type]).toEqual(['refund_due', 'late_fact_noted']);
+    rma.work('done');
     expect([rma.stage, rma.state.money[0]]).toMatchObject(['refunded', { state: 'settled', providerId: 're_1' }]);
+  });
+
+  it('about another refund, or in another currency, never settles this one', () => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done', { pending: true });
+    for (const name of ['refund_settled', 'refund_failed']) {
+      rma.hear({ ...settled(), name, eventId: `other-${name}`, refundId: 're_of_another_case' } as ReturnFact);
+      expect([rma.stage, rma.told.at(-1)?.type, rma.state.money[0]?.state]).toEqual(['refund_due', 'late_fact_noted', 'sent']);
+    }
+    rma.hear({ ...settled(), eventId: 'other-currency', currency: 'EUR' } as ReturnFact);
+    expect([rma.stage, rma.state.money[0]?.state]).toEqual(['needs_attention', 'failed']);
+  });
+
+  it('has its effect also when the carrier has used the same event id', () => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done', { pending: true });
+    const fact = settled();
+    rma.scan('exception', fact.eventId);
+    rma.hear(fact);
+    expect(rma.stage).toBe('refunded');
   });
 
   it('is only noted where no money is due, and after the end', () => {

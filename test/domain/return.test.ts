@@ -270,6 +270,7 @@ describe('the money of a return', () => {
       const rma = parkedFrom('refund_due');
       if (fails) {
         rma.give('resolve_attention', 'agent', { verb: 'retry' });
+        rma.work('done', { pending: true });
         rma.hear({ name: 'refund_failed', eventId: 'e1', refundId: 're_1', occurredAt: rma.now });
       }
       rma.give('resolve_attention', 'manager', { verb: 'override', result: 'refunded', proofIds: ['bank-1'] });
