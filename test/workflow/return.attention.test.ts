@@ -298,12 +298,12 @@ describe('a refund', () => {
     stage.partners.pendNextRefund();
     await happily(rma);
     await eventually(async () => expect((await rma.state()).money).toMatchObject([{ state: 'sent' }]));
-    await rma.tell('refund_settled', { eventId: 'evt-1', refundId: 're', amountMinor: 4_999, occurredAt: Date.now() });
+    const refund = refundsOf(rma)[0]!;
+    await rma.tell('refund_settled', { eventId: 'evt-1', refundId: refund.refundId, amountMinor: 4_999, occurredAt: Date.now() });
     expect(await untilStage(rma, 'needs_attention')).toMatchObject({
-      attention: { cause: 'amount_mismatch: 4999 settled, 5000 due' },
+      attention: { cause: 'amount_mismatch: 4999 GBP settled, 5000 GBP due' },
       money: [{ state: 'failed' }],
     });
-    const refund = refundsOf(rma)[0]!;
     await rma.tell('refund_settled', { eventId: 'evt-2', refundId: refund.refundId, amountMinor: 5_000, occurredAt: Date.now() });
     await resolve(rma, 'retry');
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
