@@ -62,10 +62,11 @@ describe('if nobody acts', () => {
     expect(state.clocks[0]!.log.at(-1)).toMatchObject({ at: soonAfter(due), why: 'agreed_by_silence' });
     expect(state.verdict?.verdict).toBe('referred');
     // Silence is marked as such: by the clock, with the rule it comes from.
-    const row = (await stage.database.cases.timeline(rma.caseId, 100, 0, 100)).find(
-      ({ event }) => event.type === 'agreed_by_silence',
-    );
-    expect(row?.event).toMatchObject({ by: { role: 'clock' }, ruleIds: ['sla.review'] });
+    await eventually(async () => {
+      const rows = await stage.database.cases.timeline(rma.caseId, 100, 0, 100);
+      const agreed = rows.find(({ event }) => event.type === 'agreed_by_silence');
+      expect(agreed?.event).toMatchObject({ by: { role: 'clock' }, ruleIds: ['sla.review'] });
+    });
   });
 
   it.concurrent('a request that cannot be assessed in time goes to a person', async () => {
@@ -131,7 +132,7 @@ describe('if nobody acts', () => {
     await happily(rma);
     const state = await untilStage(rma, 'needs_attention');
     expect(state).toMatchObject({ from: 'refund_due', attention: { step: 'refund', cause: expect.stringContaining('away') } });
-    expect((await rma.read())?.verbs).toEqual(['retry', 'override']);
+    await eventually(async () => expect((await rma.read())?.verbs).toEqual(['retry', 'override']));
   });
 
   it.concurrent('an undo that does not come about in time becomes a person’s task', async () => {
