@@ -140,9 +140,12 @@ function eventOfSettlement(
   state: ReturnState,
   { refundId, amountMinor, currency = state.currency, occurredAt }: ReturnFacts['refund_settled'],
 ): ReturnEvent {
-  const told = { by: partner('payments'), occurredAt };
-  if (!isOurRefund(state, refundId)) return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case` };
+  const told = { by: partner('payments'), occurredAt, providerId: refundId };
   const line = state.money.find((one) => one.intent === refundIntent);
+  // The provider's word may overtake its answer to our own step: then amount and currency must tell that it is ours.
+  const early = line?.state === 'due' && !line.providerId && line.amountMinor === amountMinor && state.currency === currency;
+  if (!early && !isOurRefund(state, refundId))
+    return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case` };
   if (!line || line.state === 'settled') return { type: 'late_fact_noted', ...told };
   if (line.amountMinor !== amountMinor || state.currency !== currency) {
     const step = 'refund';
