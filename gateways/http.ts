@@ -48,6 +48,9 @@ export interface PartnerCall<T> {
   answer: ZodType<T>;
 }
 
+/** Makes one call to the partner it was created for. */
+export type Call = ReturnType<typeof createPartnerClient>;
+
 /** Returns a function that makes one call and throws PartnerRefusal or PartnerUnavailable, nothing else. */
 export function createPartnerClient(partner: string, options: PartnerOptions) {
   const root = options.baseUrl.replace(/\/+$/, '');
@@ -75,6 +78,21 @@ export function pathSegment(text: string): string | undefined {
     return encodeURIComponent(text);
   } catch {
     return undefined;
+  }
+}
+
+/** True for the partner's no with this code. */
+export function isRefusal(error: unknown, code: string): boolean {
+  return error instanceof PartnerRefusal && error.code === code;
+}
+
+/** A look-up; undefined when the partner refuses it with `code`: there is no such thing. */
+export async function unlessRefused<T>(code: string, lookUp: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await lookUp();
+  } catch (error) {
+    if (isRefusal(error, code)) return undefined;
+    throw error;
   }
 }
 

@@ -1,16 +1,32 @@
 /**
- * Refunds at the payment provider. `findRefund` comes first and `createRefund` second: a provider forgets keys, a ledger does not.
+ * Refunds and charges at the payment provider. Finding comes first and creating second: a provider forgets keys, a ledger does not.
  * How much is owed, and whether to try again, is decided elsewhere.
  */
 import { z } from 'zod';
-import { type Refund, type RefundRequest, refundSchema } from '../contracts/partners.ts';
-import { createPartnerClient, type PartnerOptions, PartnerRefusal } from './http.ts';
+import {
+  type Charge,
+  type ChargeRequest,
+  chargeSchema,
+  type DisputeProof,
+  type DisputeProofRequest,
+  disputeProofSchema,
+  type Refund,
+  type RefundRequest,
+  refundSchema,
+} from '../contracts/partners.ts';
+import { createPartnerClient, type PartnerOptions, PartnerRefusal, pathSegment } from './http.ts';
 
 export interface PaymentsGateway {
   /** Searches by case metadata and matches the key, so it still finds what the provider's idempotency store has forgotten. */
   findRefund(query: { caseId: string; key: string }): Promise<Refund | undefined>;
-  /** The refund may come back `pending` or `failed`: only `succeeded` is paid. */
+  /** The refund may come back `pending` or `failed`: only `succeeded` is paid. Refused `payment_disputed` while a dispute is open. */
   createRefund(request: RefundRequest): Promise<Refund>;
+  /** As `findRefund`, for money taken. */
+  findCharge(query: { caseId: string; key: string }): Promise<Charge | undefined>;
+  /** The charge may come back `pending` or `failed`: only `succeeded` is paid. Refusals: `card_declined`, those of a refund. */
+  createCharge(request: ChargeRequest): Promise<Charge>;
+  /** The same key gives the same proof. Refusals: `dispute_not_found`, `refund_not_found`, `dispute_over`. */
+  submitDisputeProof(request: DisputeProofRequest): Promise<DisputeProof>;
 }
 
 /** Base URL e.g. `http://127.0.0.1:4100/payments`. Errors: PartnerRefusal (`amount_mismatch`, `answer_mismatch`, or the provider's), PartnerUnavailable. */
@@ -24,15 +40,36 @@ export function createPaymentsGateway(options: PartnerOptions): PaymentsGateway 
     },
 
     async createRefund(request) {
-      const refund = await call({
-        method: 'POST',
-        path: '/refunds',
-        headers: { 'idempotency-key': request.key },
-        body: request,
-        answer: refundSchema,
-      });
+      const headers = { 'idempotency-key': request.key };
+      const refund = await call({ method: 'POST', path: '/refunds', headers, body: request, answer: refundSchema });
       ensureRefundMatches(refund, request);
       return refund;
+    },
+
+    async findCharge({ caseId, key }) {
+      const { charges } = await call({ method: 'GET', path: '/charges', query: { caseId }, answer: chargeListSchema });
+      return pickCharge(charges, { caseId, key });
+    },
+
+    async createCharge(request) {
+      const headers = { 'idempotency-key': request.key };
+      const charge = await call({ method: 'POST', path: '/charges', headers, body: request, answer: chargeSchema });
+      ensureChargeMatches(charge, request);
+      return charge;
+    },
+
+    async submitDisputeProof(request) {
+      const { key, disputeId, refundId } = request;
+      const proof = await call({
+        method: 'POST',
+        path: `/disputes/${pathSegment(disputeId) ?? ''}/proofs`,
+        headers: { 'idempotency-key': key },
+        body: { key, refundId },
+        answer: disputeProofSchema,
+      });
+      const same = proof.key === key && proof.disputeId === disputeId && proof.refundId === refundId;
+      if (!same) throw new PartnerRefusal('answer_mismatch', `The provider answered with another proof (${proof.proofId})`);
+      return proof;
     },
   };
 }
@@ -42,22 +79,44 @@ export function createPaymentsGateway(options: PartnerOptions): PaymentsGateway 
  * speaks of another refund. Neither is ever "refunded": a person looks. Whoever takes a found refund for done checks it with this too.
  */
 export function ensureRefundMatches(refund: Refund, request: RefundRequest): void {
-  if (refund.key !== request.key || refund.caseId !== request.caseId || refund.paymentId !== request.paymentId) {
-    throw new PartnerRefusal('answer_mismatch', `The provider answered with another refund (${refund.refundId})`);
+  ensureMatches(refund, request, `refund (${refund.refundId})`, 'refunded');
+}
+
+/** The same for a charge, found or made. */
+export function ensureChargeMatches(charge: Charge, request: ChargeRequest): void {
+  ensureMatches(charge, request, `charge (${charge.chargeId})`, 'charged');
+}
+
+function ensureMatches(moved: RefundRequest, request: RefundRequest, what: string, verb: string): void {
+  if (moved.key !== request.key || moved.caseId !== request.caseId || moved.paymentId !== request.paymentId) {
+    throw new PartnerRefusal('answer_mismatch', `The provider answered with another ${what}`);
   }
-  if (refund.amountMinor !== request.amountMinor || refund.currency !== request.currency) {
+  if (moved.amountMinor !== request.amountMinor || moved.currency !== request.currency) {
     const asked = `${request.amountMinor} ${request.currency}`;
     throw new PartnerRefusal(
       'amount_mismatch',
-      `Asked for ${asked} (minor units), the provider refunded ${refund.amountMinor} ${refund.currency}`,
+      `Asked for ${asked} (minor units), the provider ${verb} ${moved.amountMinor} ${moved.currency}`,
     );
   }
 }
 
 /** The first with this key that has not failed; if all failed, the last word is failure. */
 export function pickRefund(refunds: readonly Refund[], query: { caseId: string; key: string }): Refund | undefined {
-  const ours = refunds.filter((refund) => refund.caseId === query.caseId && refund.key === query.key);
-  return ours.find((refund) => refund.status !== 'failed') ?? ours.at(-1);
+  return pick(refunds, query);
+}
+
+/** The same among charges. */
+export function pickCharge(charges: readonly Charge[], query: { caseId: string; key: string }): Charge | undefined {
+  return pick(charges, query);
+}
+
+function pick<T extends Pick<Refund, 'caseId' | 'key' | 'status'>>(
+  moves: readonly T[],
+  { caseId, key }: { caseId: string; key: string },
+): T | undefined {
+  const ours = moves.filter((move) => move.caseId === caseId && move.key === key);
+  return ours.find((move) => move.status !== 'failed') ?? ours.at(-1);
 }
 
 const refundListSchema = z.object({ refunds: z.array(refundSchema) });
+const chargeListSchema = z.object({ charges: z.array(chargeSchema) });

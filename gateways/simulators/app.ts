@@ -1,25 +1,27 @@
 /**
- * The simulated partners in one Express app: shop, payment provider, carrier, and the control over them.
+ * The simulated partners in one Express app: shop, payment provider, carrier, notices, stock, and the control over them.
  * It reads no environment and starts nothing until `listen`; main.ts does both.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 import { type Logger, pino } from 'pino';
+import { openCarrierBook } from './carrier-book.ts';
 import { carrierRouter } from './carrier.ts';
 import { controlRouter } from './control.ts';
 import { createFaults } from './faults.ts';
+import { notificationsRouter, openNoticeBook } from './notifications.ts';
 import { openOrderBook, ordersRouter } from './orders.ts';
 import type { DeliveryOptions, OutboxDeps } from './outbox.ts';
+import { openPaymentBook } from './payment-book.ts';
 import { paymentsRouter } from './payments.ts';
-import { openRefundBook } from './refund-book.ts';
-import { openShipmentBook } from './shipment-book.ts';
+import { openStockBook, stockRouter } from './stock.ts';
 import { errorHandler, unknownRoute } from './wire.ts';
 
 const graceMs = 2_000;
 
 export interface SimulatorsOptions {
-  /** Holds orders.jsonl, payments.jsonl and carrier.jsonl. One process per directory. */
+  /** Holds a ledger for each partner, `<partner>.jsonl`. One process per directory. */
   dataDir: string;
   /** Full URLs; without one that partner's events wait in its ledger. */
   webhookTargets?: { payments?: string; carrier?: string };
@@ -49,8 +51,10 @@ export async function createSimulators(options: SimulatorsOptions): Promise<Simu
     return { partner, target, secret, faults, delivery: options.delivery, log };
   };
   const orders = await openOrderBook(options.dataDir);
-  const payments = await openRefundBook(options.dataDir, orders, outboxOf('payments'));
-  const carrier = await openShipmentBook(options.dataDir, outboxOf('carrier'));
+  const payments = await openPaymentBook(options.dataDir, orders, outboxOf('payments'));
+  const carrier = await openCarrierBook(options.dataDir, outboxOf('carrier'));
+  const notifications = await openNoticeBook(options.dataDir);
+  const stock = await openStockBook(options.dataDir);
 
   const app = express();
   app.disable('x-powered-by');
@@ -59,7 +63,9 @@ export async function createSimulators(options: SimulatorsOptions): Promise<Simu
   app.use('/orders', ordersRouter({ book: orders, faults }));
   app.use('/payments', paymentsRouter({ book: payments, orders, faults }));
   app.use('/carrier', carrierRouter({ book: carrier, faults }));
-  const books = { orders, payments, carrier };
+  app.use('/notifications', notificationsRouter({ book: notifications, faults }));
+  app.use('/stock', stockRouter({ book: stock, faults }));
+  const books = { orders, payments, carrier, notifications, stock };
   app.use('/control', controlRouter({ books, faults, allowed: options.allowControl ?? true }));
   app.use(unknownRoute, errorHandler(log));
 
@@ -77,7 +83,7 @@ export async function createSimulators(options: SimulatorsOptions): Promise<Simu
     async close() {
       await closed(server);
       await Promise.all([payments.stop(), carrier.stop()]);
-      await orders.close();
+      await Promise.all([orders.close(), notifications.close(), stock.close()]);
     },
   };
 }

@@ -1,32 +1,25 @@
 /**
- * The hand behind the simulated partners: scans, faults, settlements, and a look into the ledgers. For loopback callers alone.
- * No production code calls it; demo, tests and chaos runs do.
+ * The hand behind the simulated partners: what they do of themselves, faults, lies, and a look into the ledgers. For loopback callers
+ * alone. No production code calls it; demo, tests and chaos runs do.
  */
 import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
-import { scanCodes } from '../../contracts/partners.ts';
-import { faultRequestSchema, type Faults, partners } from './faults.ts';
+import type { CarrierBook } from './carrier-book.ts';
+import { carrierControl } from './carrier-control.ts';
+import { faultRequestSchema, partners } from './fault-words.ts';
+import type { Faults } from './faults.ts';
+import { liesSchema } from './lies.ts';
+import type { NoticeBook } from './notifications.ts';
 import type { OrderBook } from './orders.ts';
-import type { RefundBook } from './refund-book.ts';
-import type { ShipmentBook } from './shipment-book.ts';
+import type { PaymentBook } from './payment-book.ts';
+import { paymentsControl } from './payments-control.ts';
+import type { StockBook } from './stock.ts';
 import { parse, SimulatorRefusal } from './wire.ts';
 
-const scanSchema = z.strictObject({
-  trackingNo: z.string().min(1),
-  code: z.enum(scanCodes),
-  place: z.string().optional(),
-  occurredAt: z.iso.datetime({ offset: true }).optional(),
-});
-const settleSchema = z.strictObject({
-  refundId: z.string().min(1),
-  outcome: z.enum(['succeeded', 'failed']),
-  code: z.string().min(1).optional(),
-});
-const keyExpirySchema = z.strictObject({ ms: z.int().nonnegative().nullable() });
 const ledgerParamsSchema = z.object({ partner: z.enum(partners) });
 
 export interface ControlDeps {
-  books: { orders: OrderBook; payments: RefundBook; carrier: ShipmentBook };
+  books: { orders: OrderBook; payments: PaymentBook; carrier: CarrierBook; notifications: NoticeBook; stock: StockBook };
   faults: Faults;
   /** False refuses everything with 403 `control_disabled`. */
   allowed: boolean;
@@ -36,25 +29,9 @@ export function controlRouter({ books, faults, allowed }: ControlDeps): Router {
   const router = Router();
   router.use(guard(allowed));
 
-  router.post('/scans', async (req, res) => {
-    const scan = parse(scanSchema, req.body);
-    const occurredAt = scan.occurredAt ? new Date(scan.occurredAt) : new Date();
-    const { status, body } = await books.carrier.scan({ ...scan, occurredAt: occurredAt.toISOString() });
-    res.status(status).json(body);
-  });
-
-  router.post('/settle', async (req, res) => {
-    const { refundId, outcome, code } = parse(settleSchema, req.body);
-    res.json(await books.payments.settle(refundId, outcome, code));
-  });
-
-  router.post('/key-expiry', async (req, res) => {
-    const { ms } = parse(keyExpirySchema, req.body);
-    await books.payments.setKeyExpiry(ms);
-    res.json({ ms });
-  });
-
+  router.use(carrierControl(books.carrier), paymentsControl(books.payments));
   router.use('/faults', faultsRouter(faults));
+  router.use('/lies', liesRouter(faults));
 
   router.get('/ledger/:partner', async (req, res) => {
     const { partner } = parse(ledgerParamsSchema, req.params);
@@ -62,14 +39,22 @@ export function controlRouter({ books, faults, allowed }: ControlDeps): Router {
   });
 
   router.get('/totals', async (_req, res) => {
-    await Promise.all([books.payments.durable(), books.carrier.durable()]);
+    await Promise.all(Object.values(books).map((book) => book.durable()));
     const [ofPayments, ofCarrier] = [books.payments.webhooks(), books.carrier.webhooks()];
     const webhooks = {
       delivered: ofPayments.delivered + ofCarrier.delivered,
       pending: ofPayments.pending + ofCarrier.pending,
       givenUp: ofPayments.givenUp + ofCarrier.givenUp,
+      lost: ofPayments.lost + ofCarrier.lost,
     };
-    res.json({ payments: books.payments.totals(), carrier: books.carrier.totals(), webhooks });
+    const { payments, carrier, notifications, stock } = books;
+    res.json({
+      payments: payments.totals(),
+      carrier: carrier.totals(),
+      notifications: notifications.totals(),
+      stock: stock.totals(),
+      webhooks,
+    });
   });
 
   return router;
@@ -89,6 +74,22 @@ function faultsRouter(faults: Faults): Router {
   });
   router.delete('/:id', (req, res) => {
     if (!faults.remove(req.params.id)) throw new SimulatorRefusal(404, 'fault_not_found', `No fault ${req.params.id}`);
+    res.status(204).end();
+  });
+  return router;
+}
+
+function liesRouter({ lies }: Faults): Router {
+  const router = Router();
+  router.post('/', (req, res) => {
+    lies.set(parse(liesSchema, req.body));
+    res.status(201).json(lies.list());
+  });
+  router.get('/', (_req, res) => {
+    res.json(lies.list());
+  });
+  router.delete('/', (_req, res) => {
+    lies.set(undefined);
     res.status(204).end();
   });
   return router;

@@ -4,106 +4,27 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
-import { z } from 'zod';
+import { type Facts, type FaultKind, type FaultRequest, matchable, type Operation, type Partner } from './fault-words.ts';
+import { createLies } from './lies.ts';
 import { type Answer, readableId, SimulatorRefusal } from './wire.ts';
-
-export const partners = ['orders', 'payments', 'carrier'] as const;
-export type Partner = (typeof partners)[number];
-
-const operations = [
-  'find_order',
-  'create_refund',
-  'find_refund',
-  'prepare_shipment',
-  'find_shipment',
-  'void_shipment',
-  'webhook',
-] as const;
-export type Operation = (typeof operations)[number];
-
-const faultKinds = [
-  'refuse',
-  'unavailable',
-  'rate_limited',
-  'timeout_after_effect',
-  'pending',
-  'pending_then_failed',
-  'garbage',
-  'duplicate_webhook',
-  'delay',
-] as const;
-type FaultKind = (typeof faultKinds)[number];
-
-const operationsOf: Record<Partner, readonly Operation[]> = {
-  orders: ['find_order'],
-  payments: ['create_refund', 'find_refund', 'webhook'],
-  carrier: ['prepare_shipment', 'find_shipment', 'void_shipment', 'webhook'],
-};
-const calls = operations.filter((operation) => operation !== 'webhook');
-const suits: Record<FaultKind, readonly Operation[]> = {
-  refuse: calls,
-  unavailable: operations,
-  rate_limited: calls,
-  timeout_after_effect: operations,
-  garbage: operations,
-  delay: operations,
-  pending: ['create_refund'],
-  pending_then_failed: ['create_refund'],
-  duplicate_webhook: ['webhook'],
-};
-
-const matchable = ['caseId', 'orderId', 'paymentId', 'key'] as const;
-/** What is known about one call or delivery; a fault's `match` is compared with it. */
-export type Facts = Partial<Record<(typeof matchable)[number], string>>;
-const knownOf: Record<Operation, readonly (typeof matchable)[number][]> = {
-  find_order: ['orderId', 'paymentId'],
-  create_refund: ['caseId', 'orderId', 'paymentId', 'key'],
-  find_refund: ['caseId'],
-  prepare_shipment: ['caseId', 'key'],
-  find_shipment: ['caseId', 'key'],
-  void_shipment: ['caseId', 'key'],
-  webhook: matchable,
-};
 
 const refusals: Partial<Record<Operation, [status: number, code: string, message: string]>> = {
   create_refund: [402, 'card_closed', 'The card account is closed'],
+  create_charge: [402, 'card_declined', 'The card was declined'],
   prepare_shipment: [422, 'address_not_served', 'No driver serves this address'],
   void_shipment: [409, 'already_scanned', 'The parcel is under way already'],
+  intercept_shipment: [409, 'delivered', 'The parcel is delivered'],
+  book_pickup: [409, 'slot_taken', 'Another was faster: this slot is taken'],
+  cancel_pickup: [409, 'driver_on_the_way', 'The driver is on the way'],
+  appeal_claim: [409, 'no_appeal_left', 'This claim has been appealed already'],
+  withdraw_claim: [409, 'claim_paid', 'This claim is paid'],
+  send_notice: [422, 'contact_unknown', 'Nobody is known by this reference'],
+  book_in: [422, 'sku_unknown', 'The warehouse does not keep this article'],
 };
 const withheldMs = 30_000;
 
-/** A fault that could never fire is refused at once: a test that waits for it would prove nothing. */
-export const faultRequestSchema = z
-  .strictObject({
-    partner: z.enum(partners),
-    operation: z.enum(operations),
-    match: z.partialRecord(z.enum(matchable), z.string().min(1)).optional(),
-    fault: z.enum(faultKinds),
-    code: z.string().min(1).optional(),
-    message: z.string().min(1).optional(),
-    times: z
-      .int()
-      .min(-1)
-      .refine((times) => times !== 0, 'a positive number, or -1 for good')
-      .default(1),
-    latencyMs: z.int().nonnegative().max(600_000).optional(),
-  })
-  .superRefine((fault, context) => {
-    const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (!operationsOf[fault.partner].includes(fault.operation)) {
-      complain('operation', `${fault.partner} has ${operationsOf[fault.partner].join(', ')}`);
-    }
-    if (!suits[fault.fault].includes(fault.operation)) {
-      complain('fault', `${fault.fault} suits ${suits[fault.fault].join(', ')}`);
-    }
-    for (const name of Object.keys(fault.match ?? {})) {
-      if (!knownOf[fault.operation].some((known) => known === name)) complain('match', `${fault.operation} never knows ${name}`);
-    }
-    if (fault.fault === 'delay' && fault.latencyMs === undefined) complain('latencyMs', 'delay needs it');
-  });
-
 /** `left` is -1 for a fault without end; `fired` tells whether it ever struck. */
-export interface Fault extends z.output<typeof faultRequestSchema> {
+export interface Fault extends FaultRequest {
   id: string;
   fired: number;
   left: number;
@@ -113,9 +34,11 @@ export type Faults = ReturnType<typeof createFaults>;
 
 export function createFaults() {
   let plan: Fault[] = [];
+  const lies = createLies();
 
   return {
-    add(request: z.output<typeof faultRequestSchema>): Fault {
+    lies,
+    add(request: FaultRequest): Fault {
       const fault: Fault = { id: readableId('fault_'), ...request, fired: 0, left: request.times };
       plan.push(fault);
       return fault;
@@ -130,8 +53,11 @@ export function createFaults() {
     clear(): void {
       plan = [];
     },
-    /** The oldest live fault that matches, used up by one. */
-    take(partner: Partner, operation: Operation, facts: Facts): Fault | undefined {
+    /**
+     * The oldest live fault that matches, used up by one; without one, a lie if the plan of lies has one for this call or event.
+     * `subject` names it the same way in every run; null: no lie here.
+     */
+    take(partner: Partner, operation: Operation, facts: Facts, subject: string | null = subjectOf(facts)): Fault | undefined {
       const fault = plan.find(
         (candidate) =>
           candidate.partner === partner &&
@@ -139,7 +65,10 @@ export function createFaults() {
           candidate.left !== 0 &&
           matchable.every((name) => candidate.match?.[name] === undefined || candidate.match[name] === facts[name]),
       );
-      if (!fault) return undefined;
+      if (!fault) {
+        const lie = subject === null ? undefined : lies.pick(partner, operation, subject);
+        return lie && { id: 'lie', partner, operation, times: 1, afterEffect: true, fired: 1, left: 0, ...lie };
+      }
       fault.fired += 1;
       if (fault.left > 0) fault.left -= 1;
       return fault;
@@ -147,23 +76,50 @@ export function createFaults() {
   };
 }
 
+function subjectOf({ key, caseId, paymentId, orderId }: Facts): string {
+  return key ?? caseId ?? paymentId ?? orderId ?? '';
+}
+
 /** Waits for the fault's latency. Operations call it while they hold the key, so that a twin meets them in flight. */
 export async function pause(fault: Fault | undefined): Promise<void> {
-  const ownMeaning = fault?.fault === 'timeout_after_effect' || fault?.fault === 'pending_then_failed';
-  if (fault?.latencyMs && !ownMeaning) await sleep(fault.latencyMs, undefined, { ref: false });
+  const ownMeaning: readonly (FaultKind | undefined)[] = ['timeout_after_effect', 'pending_then_failed'];
+  if (fault?.latencyMs && !ownMeaning.includes(fault.fault)) await sleep(fault.latencyMs, undefined, { ref: false });
+}
+
+type Work = (fault?: Fault) => Promise<Answer>;
+type Answering = (operation: Operation, facts: Facts, res: Response, work: Work) => Promise<void>;
+
+/**
+ * How a partner's routes answer under faults. `keyed` is for work that waits for the fault's latency itself, while it holds its key;
+ * `plain` waits before the work.
+ */
+export function answering(partner: Partner, faults: Faults): { keyed: Answering; plain: Answering } {
+  const keyed: Answering = (operation, facts, res, work) => {
+    const fault = faults.take(partner, operation, facts);
+    return answerUnder(fault, res, () => work(fault));
+  };
+  const plain: Answering = (operation, facts, res, work) =>
+    keyed(operation, facts, res, async (fault) => {
+      await pause(fault);
+      return work(fault);
+    });
+  return { keyed, plain };
 }
 
 /**
- * Sends what `perform` answers, bent by the fault. `refuse`, `unavailable` and `rate_limited` have no effect; `timeout_after_effect`
- * and `garbage` have it and hide it: the worst a caller can meet.
+ * Sends what `perform` answers, bent by the fault. `refuse`, `unavailable` and `rate_limited` have no effect; `timeout_after_effect`,
+ * `garbage` and, unless told otherwise, `server_error` have it and hide it: the worst a caller can meet.
  */
-export async function answerUnder(fault: Fault | undefined, res: Response, perform: () => Promise<Answer>): Promise<void> {
+async function answerUnder(fault: Fault | undefined, res: Response, perform: () => Promise<Answer>): Promise<void> {
   switch (fault?.fault) {
     case 'refuse':
     case 'unavailable':
     case 'rate_limited':
       await pause(fault);
       throw refusalOf(fault);
+    case 'server_error':
+      if (fault.afterEffect) await perform().catch(hideRefusal);
+      throw new SimulatorRefusal(500, fault.code ?? 'server_error', fault.message ?? 'Something went wrong on our side');
     case 'timeout_after_effect':
       await perform().catch(hideRefusal);
       await withhold(res, fault.latencyMs ?? withheldMs);

@@ -12,7 +12,7 @@ export interface Ledger<Row> {
   /** Applies the row at once, resolves when it is on disk. Rejects if the disk refused; then the ledger stays broken until reopened. */
   append(row: Row): Promise<void>;
   /** Resolves when all rows applied so far are on disk. A reader waits for it, so that nobody is told what a crash could take back. */
-  durable(): Promise<void>;
+  durable: () => Promise<void>;
   /** All rows on disk, oldest first. */
   rows(): Promise<Stamped<Row>[]>;
   close(): Promise<void>;

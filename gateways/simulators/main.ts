@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { createSimulators } from './app.ts';
 
-const help = `Simulated partners of Mendline: shop orders, payment provider and carrier, in one process.
+const help = `Simulated partners of Mendline: shop orders, payment provider, carrier, notices and stock, in one process.
 
 Usage: node --import tsx gateways/simulators/main.ts [--help]
 

@@ -1,12 +1,12 @@
 /**
  * The simulated shop: orders and the payments they captured. `POST /` is the shop's own till; Mendline only reads.
- * Refunds of these payments belong to payments.ts.
+ * Refunds of these payments belong to payment-book.ts.
  */
 import { join } from 'node:path';
 import { Router } from 'express';
 import { z } from 'zod';
 import { type Order, orderSchema } from '../../contracts/partners.ts';
-import { answerUnder, type Faults, pause } from './faults.ts';
+import { answering, type Faults } from './faults.ts';
 import { openLedger } from './ledger.ts';
 import { type Answer, hashOf, parse, SimulatorRefusal } from './wire.ts';
 
@@ -75,6 +75,7 @@ export async function openOrderBook(dataDir: string) {
 
 export function ordersRouter({ book, faults }: { book: OrderBook; faults: Faults }): Router {
   const router = Router();
+  const { plain } = answering('orders', faults);
 
   router.post('/', async (req, res) => {
     const { status, body } = await book.create(parse(orderSchema, req.body));
@@ -84,11 +85,8 @@ export function ordersRouter({ book, faults }: { book: OrderBook; faults: Faults
   router.get('/:orderId', async (req, res) => {
     const { orderId } = req.params;
     const { merchantId } = parse(findQuerySchema, req.query);
-    const fault = faults.take('orders', 'find_order', { orderId, paymentId: book.order(orderId)?.paymentId });
-    await answerUnder(fault, res, async () => {
-      await pause(fault);
-      return book.find(orderId, merchantId);
-    });
+    const facts = { orderId, paymentId: book.order(orderId)?.paymentId };
+    await plain('find_order', facts, res, () => book.find(orderId, merchantId));
   });
 
   return router;

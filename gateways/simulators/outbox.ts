@@ -5,20 +5,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Webhook } from 'standardwebhooks';
-import type { CarrierEvent, PaymentEvent } from '../../contracts/partners.ts';
-import type { Facts, Fault, Faults, Partner } from './faults.ts';
+import type { PartnerEvent } from '../../contracts/partners.ts';
+import type { Facts, Partner } from './fault-words.ts';
+import type { Fault, Faults } from './faults.ts';
 
-/** `id` goes out as `webhook-id`, the same on every try. `subject` is the refund or shipment whose events keep their order. */
+/** `id` goes out as `webhook-id`, the same on every try. `subject` is the refund, shipment or the like whose events keep their order. */
 export interface OutgoingEvent {
   id: string;
   subject: string;
   facts: Facts;
-  body: CarrierEvent | PaymentEvent;
+  body: PartnerEvent;
 }
 
-/** The row that ends an event. A given-up event is never sent again. */
+/** The row that ends an event. A given-up or lost event is never sent again. */
 export interface WebhookEndRow {
-  type: 'webhook_delivered' | 'webhook_given_up';
+  type: 'webhook_delivered' | 'webhook_given_up' | 'webhook_lost';
   effect: { eventId: string; tries: number };
 }
 
@@ -31,6 +32,8 @@ export interface DeliveryOptions {
   attemptMs: number;
 }
 
+const lateMs = 1_000;
+const overtakenMsMax = 5_000;
 const defaultDelivery: DeliveryOptions = {
   triesMax: 30,
   backoffFirstMs: 200,
@@ -53,7 +56,8 @@ export interface OutboxDeps {
 export function createOutbox(deps: OutboxDeps, recordEnd: (row: WebhookEndRow) => Promise<void>) {
   const limits = { ...defaultDelivery, ...deps.delivery };
   const open = new Map<string, OutgoingEvent>();
-  const counts = { delivered: 0, givenUp: 0 };
+  const counts = { delivered: 0, givenUp: 0, lost: 0 };
+  const overtaking = createOvertaking();
   const lanes = new Map<string, OutgoingEvent[]>();
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -83,12 +87,13 @@ export function createOutbox(deps: OutboxDeps, recordEnd: (row: WebhookEndRow) =
   /** An event that is late already is not held back again. */
   async function deliver(event: OutgoingEvent, late = false): Promise<void> {
     for (let tries = 1; tries <= limits.triesMax; tries += 1) {
-      const fault = late && tries === 1 ? undefined : deps.faults.take(deps.partner, 'webhook', event.facts);
-      if (fault?.fault === 'delay' && !late) {
-        track(deliverLate(event, fault.latencyMs ?? 0));
-        return;
-      }
-      if (await attempt(event, fault)) return recordEnd({ type: 'webhook_delivered', effect: { eventId: event.id, tries } });
+      const first = tries === 1;
+      const name = first ? nameOf(event) : null; // chance has one say
+      const fault = late && first ? undefined : deps.faults.take(deps.partner, 'webhook', event.facts, name);
+      if (fault?.fault === 'lost_webhook') return recordEnd({ type: 'webhook_lost', effect: { eventId: event.id, tries } });
+      const heldBack = late ? undefined : holdBack(event, fault);
+      if (heldBack) return track(heldBack);
+      if (await attempt(event, fault)) return delivered(event, tries);
       if (stopping.signal.aborted) return;
       const backoffMs = Math.min(limits.backoffFirstMs * 2 ** (tries - 1), limits.backoffMaxMs);
       if (tries < limits.triesMax) await rest(backoffMs, stopping.signal);
@@ -98,9 +103,27 @@ export function createOutbox(deps: OutboxDeps, recordEnd: (row: WebhookEndRow) =
     return recordEnd({ type: 'webhook_given_up', effect: { eventId: event.id, tries: limits.triesMax } });
   }
 
+  async function delivered(event: OutgoingEvent, tries: number): Promise<void> {
+    await recordEnd({ type: 'webhook_delivered', effect: { eventId: event.id, tries } });
+    overtaking.tell(event.subject);
+  }
+
+  /** Undefined: nothing holds it back. */
+  function holdBack(event: OutgoingEvent, fault: Fault | undefined): Promise<void> | undefined {
+    switch (fault?.fault) {
+      case 'delay':
+      case 'late_webhook':
+        return deliverLate(event, rest(fault.latencyMs ?? lateMs, stopping.signal));
+      case 'reorder_webhook':
+        return deliverLate(event, overtaking.wait(event.subject, fault.latencyMs ?? overtakenMsMax, stopping.signal));
+      default:
+        return undefined;
+    }
+  }
+
   /** Out of its lane, so that later events overtake it. */
-  async function deliverLate(event: OutgoingEvent, latencyMs: number): Promise<void> {
-    await rest(latencyMs, stopping.signal);
+  async function deliverLate(event: OutgoingEvent, due: Promise<void>): Promise<void> {
+    await due;
     if (!stopping.signal.aborted) await deliver(event, true);
   }
 
@@ -118,7 +141,7 @@ export function createOutbox(deps: OutboxDeps, recordEnd: (row: WebhookEndRow) =
       if ('event' in row && row.event) open.set(row.event.id, row.event);
       if (!isEnd(row)) return;
       open.delete(row.effect.eventId);
-      counts[row.type === 'webhook_delivered' ? 'delivered' : 'givenUp'] += 1;
+      counts[endings[row.type]] += 1;
     },
     /** Begins with what an earlier process left undelivered. */
     start(): void {
@@ -135,8 +158,36 @@ export function createOutbox(deps: OutboxDeps, recordEnd: (row: WebhookEndRow) =
   };
 }
 
-export function isEnd(row: { type: string }): row is WebhookEndRow {
-  return row.type === 'webhook_delivered' || row.type === 'webhook_given_up';
+const endings = { webhook_delivered: 'delivered', webhook_given_up: 'givenUp', webhook_lost: 'lost' } as const;
+
+function isEnd(row: { type: string }): row is WebhookEndRow {
+  return row.type in endings;
+}
+
+/** The same in every run, unlike the id. */
+function nameOf({ facts, body }: OutgoingEvent): string {
+  const { data } = body;
+  const told = 'code' in data ? data.code : 'outcome' in data ? data.outcome : 'result' in data ? data.result : undefined;
+  return [facts.key ?? facts.paymentId, body.type, told].filter((word) => word !== undefined).join('/');
+}
+
+/** Waits that end early when another event of the same subject has been delivered. */
+function createOvertaking() {
+  const waiting = new Map<string, Set<AbortController>>();
+
+  return {
+    async wait(subject: string, ms: number, stopping: AbortSignal): Promise<void> {
+      const wait = new AbortController();
+      const ofSubject = waiting.get(subject) ?? new Set();
+      waiting.set(subject, ofSubject.add(wait));
+      await rest(ms, AbortSignal.any([wait.signal, stopping]));
+      ofSubject.delete(wait);
+      if (ofSubject.size === 0) waiting.delete(subject);
+    },
+    tell(subject: string): void {
+      for (const wait of waiting.get(subject) ?? []) wait.abort();
+    },
+  };
 }
 
 /** One try: true when the receiver said 2xx and, as far as the sender knows, the event arrived. Never throws. */

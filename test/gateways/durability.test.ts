@@ -7,7 +7,22 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Refund } from '../../contracts/partners.ts';
 import { openLedger } from '../../gateways/simulators/ledger.ts';
-import { clientsOf, orderOf, refundOf, secrets, shipmentOf, startReceiver, startSimulators, tempDir, until } from './support.ts';
+import {
+  chargeOf,
+  claimOf,
+  clientsOf,
+  entryOf,
+  noticeOf,
+  orderOf,
+  pickupOf,
+  refundOf,
+  secrets,
+  shipmentOf,
+  startReceiver,
+  startSimulators,
+  tempDir,
+  until,
+} from './support.ts';
 
 describe('a ledger', () => {
   const open = async (file: string) => {
@@ -77,6 +92,47 @@ describe('a restart', () => {
 
     const third = await startSimulators({ dataDir });
     expect((await third.postRefund(refundOf())).body.refundId).not.toBe(refund.refundId);
+  });
+
+  it('keeps visits, scans, taken slots, claims, charges, disputes, notices and stock', async () => {
+    const dataDir = await tempDir();
+    const before = await startSimulators({ dataDir });
+    await before.sell(orderOf());
+    const { refundId } = await before.payments.createRefund(refundOf());
+    const charge = await before.payments.createCharge(chargeOf());
+    const { disputeId = '' } = await before.control('disputes', { paymentId: 'pay-1', amountMinor: 500 });
+    const proof = { key: 'C-1/proof', disputeId, refundId };
+    const { proofId } = await before.payments.submitDisputeProof(proof);
+    const { trackingNo } = await before.carrier.prepareShipment(shipmentOf());
+    await before.control('slots', { slotId: 'slot_20300302T1100Z', taken: true });
+    await before.carrier.bookPickup(pickupOf());
+    await before.scan({ trackingNo, code: 'pickup_failed', cause: 'nobody_home' });
+    const second = await before.carrier.bookPickup(pickupOf({ key: 'p2' }));
+    await before.control('drivers', { key: 'p2' });
+    await before.carrier.fileClaim(claimOf({ trackingNo }));
+    await before.control('claims', { key: 'C-1/claim', outcome: 'declined' });
+    const claim = await before.carrier.appealClaim({ key: 'C-1/claim' });
+    const notice = await before.notifications.sendNotice(noticeOf());
+    const entry = await before.stock.bookIn(entryOf());
+    const [totals, tracked] = [await before.totals(), await before.carrier.trackShipment({ trackingNo })];
+    await before.close();
+
+    const after = await startSimulators({ dataDir });
+    expect(await after.totals()).toEqual(totals);
+    expect(await after.carrier.trackShipment({ trackingNo })).toEqual(tracked);
+    expect(await after.payments.createCharge(chargeOf())).toEqual(charge);
+    expect((await after.postRefund(refundOf({ key: 'k2' }))).body.code).toBe('payment_disputed');
+    expect(await after.payments.submitDisputeProof(proof)).toMatchObject({ proofId });
+    expect(await after.carrier.findPickup(pickupOf())).toMatchObject({ status: 'failed' });
+    expect(await after.carrier.bookPickup(pickupOf({ key: 'p2' }))).toEqual(second);
+    expect(await after.carrier.findShipment(shipmentOf())).toMatchObject({ slotId: second.slotId });
+    expect(await after.carrier.cancelPickupIfPresent({ key: 'p2' })).toMatchObject({ reason: 'driver_on_the_way' });
+    const taken = after.carrier.prepareShipment(shipmentOf({ key: 'k2', slotId: 'slot_20300302T1100Z' }));
+    await expect(taken).rejects.toMatchObject({ code: 'slot_taken' });
+    expect(await after.carrier.fileClaim(claimOf({ trackingNo }))).toEqual(claim);
+    expect(await after.notifications.sendNotice(noticeOf())).toEqual(notice);
+    expect(await after.stock.bookIn(entryOf())).toEqual(entry);
+    await expect(after.stock.bookIn(entryOf({ quantity: 9 }))).rejects.toMatchObject({ code: 'idempotency_key_reused' });
   });
 
   it('still fails a pending refund that was due to fail', async () => {

@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { Refund } from '../../contracts/partners.ts';
 import { createCarrierGateway } from '../../gateways/carrier.ts';
 import { PartnerRefusal, PartnerUnavailable } from '../../gateways/http.ts';
+import { createNotificationsGateway } from '../../gateways/notifications.ts';
 import { createOrdersGateway } from '../../gateways/orders.ts';
-import { createPaymentsGateway, ensureRefundMatches } from '../../gateways/payments.ts';
-import { orderOf, refundOf, shipmentOf, startServer } from './support.ts';
+import { createPaymentsGateway, ensureChargeMatches, ensureRefundMatches } from '../../gateways/payments.ts';
+import { createStockGateway } from '../../gateways/stock.ts';
+import { chargeOf, claimOf, entryOf, noticeOf, orderOf, pickupOf, refundOf, shipmentOf, startServer } from './support.ts';
 
 const refund: Refund = { ...refundOf(), refundId: 're_1', status: 'succeeded' };
 const json = (res: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -54,6 +56,44 @@ describe('a refusal', () => {
     expect(error).toBeInstanceOf(PartnerRefusal);
     expect(error).toMatchObject({ code });
     expect(() => ensureRefundMatches({ ...refund, ...part }, refundOf())).toThrow(PartnerRefusal);
+  });
+
+  it('meets a charge, notice, entry, visit or claim that is not the one asked for', async () => {
+    const { url } = await startServer((req, res) => {
+      const path = req.url ?? '';
+      const slot = { slotId: 's', startsAt: '2030-03-02T09:00:00.000Z', endsAt: '2030-03-02T11:00:00.000Z' };
+      if (path.startsWith('/charges'))
+        return json(res, 201, { ...chargeOf(), chargeId: 'ch', key: 'other', status: 'succeeded' });
+      if (path.startsWith('/disputes')) return json(res, 201, { ...proof, proofId: 'p', key: 'other', status: 'received' });
+      if (path.startsWith('/entries')) return json(res, 201, { entryId: 'e', key: 'other', status: 'booked' });
+      if (path.startsWith('/pickups'))
+        return json(res, 201, { bookingId: 'b', key: 'other', shipmentKey: 'k', ...slot, status: 'booked' });
+      if (path.startsWith('/claims')) return json(res, 201, { ...claim, claimId: 'c', key: 'other', status: 'filed' });
+      return json(res, 201, { noticeId: 'n', key: 'other', status: 'accepted' });
+    });
+    const proof = { key: 'C-1/proof', disputeId: 'dp', refundId: 're' };
+    const claim = claimOf({ trackingNo: 't' });
+    const payments = createPaymentsGateway({ baseUrl: url });
+    const carrier = createCarrierGateway({ baseUrl: url });
+    const notifications = createNotificationsGateway({ baseUrl: url });
+    const stock = createStockGateway({ baseUrl: url });
+    for (const ask of [
+      () => payments.createCharge(chargeOf()),
+      () => payments.submitDisputeProof(proof),
+      () => carrier.bookPickup(pickupOf()),
+      () => carrier.findPickup(pickupOf()),
+      () => carrier.fileClaim(claim),
+      () => carrier.findClaim(claim),
+      () => carrier.appealClaim(claim),
+      () => notifications.sendNotice(noticeOf()),
+      () => notifications.findNotice(noticeOf()),
+      () => stock.bookIn(entryOf()),
+      () => stock.findEntry(entryOf()),
+    ]) {
+      await expect<unknown>(ask()).rejects.toMatchObject({ name: 'PartnerRefusal', code: 'answer_mismatch' });
+    }
+    const charge = { ...chargeOf(), chargeId: 'ch', amountMinor: 1, status: 'succeeded' as const };
+    expect(() => ensureChargeMatches(charge, chargeOf())).toThrow('charged 1 GBP');
   });
 
   it('meets an order or shipment that is not the one asked for', async () => {

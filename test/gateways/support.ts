@@ -9,12 +9,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { CarrierEvent, Order, PaymentEvent, Refund, RefundRequest, ShipmentRequest } from '../../contracts/partners.ts';
+import type {
+  ChargeRequest,
+  ClaimRequest,
+  NoticeRequest,
+  Order,
+  PartnerEvent,
+  PickupRequest,
+  Refund,
+  RefundRequest,
+  ShipmentRequest,
+  StockEntryRequest,
+} from '../../contracts/partners.ts';
 import { createCarrierGateway } from '../../gateways/carrier.ts';
+import { createNotificationsGateway } from '../../gateways/notifications.ts';
 import { createOrdersGateway } from '../../gateways/orders.ts';
 import { createPaymentsGateway } from '../../gateways/payments.ts';
 import { createSimulators, type SimulatorsOptions } from '../../gateways/simulators/app.ts';
 import type { DeliveryOptions } from '../../gateways/simulators/outbox.ts';
+import { createStockGateway } from '../../gateways/stock.ts';
 
 export const secrets = {
   payments: `whsec_${Buffer.from('payments-secret-of-32-bytes-long').toString('base64')}`,
@@ -48,6 +61,8 @@ export function clientsOf(url: string, timeoutMs = 2_000) {
     orders: createOrdersGateway({ baseUrl: `${url}/orders`, timeoutMs }),
     payments: createPaymentsGateway({ baseUrl: `${url}/payments`, timeoutMs }),
     carrier: createCarrierGateway({ baseUrl: `${url}/carrier`, timeoutMs }),
+    notifications: createNotificationsGateway({ baseUrl: `${url}/notifications`, timeoutMs }),
+    stock: createStockGateway({ baseUrl: `${url}/stock`, timeoutMs }),
     rowsOf,
     sell: async (order: Order): Promise<void> => {
       expect((await send('POST', '/orders', order)).status).toBe(201);
@@ -67,15 +82,29 @@ export function clientsOf(url: string, timeoutMs = 2_000) {
     firedOf: async () =>
       ((await send('GET', '/control/faults')).body as { faults: { fired: number }[] }).faults.map((f) => f.fired),
     scan: (scan: Record<string, unknown>) => send('POST', '/control/scans', scan),
+    /** A hand on the simulators that has to succeed; gives the body. */
+    control: async (path: string, body: unknown): Promise<Record<string, string>> => {
+      const answer = await send('POST', `/control/${path}`, body);
+      expect(answer).toMatchObject({ status: expect.toSatisfy((status: number) => status < 300) });
+      return answer.body as Record<string, string>;
+    },
     totals: async () => (await send('GET', '/control/totals')).body as Totals,
     refundRows: async () => (await rowsOf('payments')).filter(({ type }) => type === 'refund_created'),
   };
 }
 
 interface Totals {
-  payments: { refundedMinor: Record<string, number>; refunds: number; byCase: Record<string, unknown> };
-  carrier: Record<string, number>;
-  webhooks: { delivered: number; pending: number; givenUp: number };
+  payments: {
+    refundedMinor: Record<string, number>;
+    refunds: number;
+    byCase: Record<string, unknown>;
+    charges: Record<string, unknown>;
+    disputes: Record<string, unknown>;
+  };
+  carrier: Record<string, unknown>;
+  notifications: { count: number; byTemplate: Record<string, number> };
+  stock: Record<string, unknown>;
+  webhooks: { delivered: number; pending: number; givenUp: number; lost: number };
 }
 
 export async function startSimulators(options: Partial<SimulatorsOptions> & { timeoutMs?: number } = {}) {
@@ -111,7 +140,7 @@ export interface Received {
   partner: 'payments' | 'carrier';
   id: string;
   verified: boolean;
-  event: CarrierEvent | PaymentEvent | undefined;
+  event: PartnerEvent | undefined;
 }
 
 /** Collects webhooks and checks each signature with the public package; `answer` gives the status, 204 unless told otherwise. */
@@ -144,7 +173,7 @@ export async function startReceiver({
 
 function verify(partner: 'payments' | 'carrier', content: string, headers: IncomingHttpHeaders) {
   try {
-    return new Webhook(secrets[partner]).verify(content, headers as Record<string, string>) as CarrierEvent | PaymentEvent;
+    return new Webhook(secrets[partner]).verify(content, headers as Record<string, string>) as PartnerEvent;
   } catch {
     return undefined;
   }
@@ -174,6 +203,50 @@ export const refundOf = (part: Partial<RefundRequest> = {}): RefundRequest => ({
   currency: 'GBP',
   ...part,
 });
+
+export const chargeOf = (part: Partial<ChargeRequest> = {}): ChargeRequest => refundOf({ key: 'C-1/charge', ...part });
+
+export const pickupOf = (part: Partial<PickupRequest> = {}): PickupRequest => ({
+  key: 'C-1/pickup/1',
+  shipmentKey: 'C-1/label',
+  slotId: 'slot_20300302T0900Z',
+  ...part,
+});
+
+export const claimOf = (part: Partial<ClaimRequest> & { trackingNo: string }): ClaimRequest => ({
+  key: 'C-1/claim',
+  caseId: 'C-1',
+  amountMinor: 2_500,
+  currency: 'GBP',
+  ...part,
+});
+
+export const noticeOf = (part: Partial<NoticeRequest> = {}): NoticeRequest => ({
+  key: 'C-1/notice/accepted',
+  caseId: 'C-1',
+  to: 'contact-7',
+  channel: 'app',
+  language: 'en',
+  template: 'return_accepted',
+  subject: 'Your return',
+  text: 'Send it back by Friday.',
+  ...part,
+});
+
+export const entryOf = (part: Partial<StockEntryRequest> = {}): StockEntryRequest => ({
+  key: 'C-1/stock/1',
+  caseId: 'C-1',
+  merchantId: 'm-1',
+  sku: 'KETTLE',
+  quantity: 2,
+  grade: 'A',
+  disposition: 'restock',
+  ...part,
+});
+
+/** The case that an event speaks of; a dispute speaks of none. */
+export const caseOf = (event: PartnerEvent | undefined): string | undefined =>
+  event && 'caseId' in event.data ? event.data.caseId : undefined;
 
 export const shipmentOf = (part: Partial<ShipmentRequest> = {}): ShipmentRequest => ({
   key: 'C-1/label',

@@ -1,7 +1,25 @@
 /** Webhooks of the simulators: signed, repeated until 2xx, in order, and not lost with the process. */
 import { describe, expect, it } from 'vitest';
-import { carrierEventSchema, paymentEventSchema } from '../../contracts/partners.ts';
-import { orderOf, refundOf, shipmentOf, startReceiver, startSimulators, tempDir, until } from './support.ts';
+import {
+  carrierEventSchema,
+  chargeEventSchema,
+  claimEventSchema,
+  disputeEventSchema,
+  paymentEventSchema,
+} from '../../contracts/partners.ts';
+import {
+  caseOf,
+  chargeOf,
+  claimOf,
+  orderOf,
+  pickupOf,
+  refundOf,
+  shipmentOf,
+  startReceiver,
+  startSimulators,
+  tempDir,
+  until,
+} from './support.ts';
 
 describe('webhooks', () => {
   it('are signed, fit the contract and carry the event id', async () => {
@@ -12,7 +30,7 @@ describe('webhooks', () => {
     const { trackingNo } = await carrier.prepareShipment(shipmentOf());
     const occurredAt = '2026-02-01T08:00:00.000Z';
     const { body } = await scan({ trackingNo, code: 'picked_up', place: 'Leeds', occurredAt });
-    await until(async () => expect((await totals()).webhooks).toEqual({ delivered: 2, pending: 0, givenUp: 0 }));
+    await until(async () => expect((await totals()).webhooks).toEqual({ delivered: 2, pending: 0, givenUp: 0, lost: 0 }));
 
     const paid = receiver.received.find(({ partner }) => partner === 'payments');
     expect(paymentEventSchema.parse(paid?.event)).toMatchObject({
@@ -22,10 +40,55 @@ describe('webhooks', () => {
     const scanned = receiver.received.find(({ partner }) => partner === 'carrier');
     expect(carrierEventSchema.parse(scanned?.event)).toEqual({
       type: 'parcel_scanned',
-      data: { caseId: 'C-1', trackingNo, code: 'picked_up', occurredAt, place: 'Leeds' },
+      data: { caseId: 'C-1', trackingNo, legKey: 'C-1/label', code: 'picked_up', occurredAt, place: 'Leeds', attempt: 1 },
     });
     expect(scanned?.id).toBe((body as { eventId: string }).eventId);
     expect(receiver.received.every(({ verified }) => verified)).toBe(true);
+  });
+
+  it('tell of visits, claims, charges and disputes in the shapes of the contract', async () => {
+    const receiver = await startReceiver();
+    const { sell, payments, carrier, scan, control, totals } = await startSimulators({ webhookTargets: receiver.targets });
+    await sell(orderOf());
+    const { trackingNo } = await carrier.prepareShipment(shipmentOf());
+    const { bookingId } = await carrier.bookPickup(pickupOf());
+    await scan({ trackingNo, code: 'pickup_failed', cause: 'nobody_home' });
+    const { claimId } = await carrier.fileClaim(claimOf({ trackingNo }));
+    await control('claims', { claimId, outcome: 'accepted' });
+    await control('claims', { key: 'C-1/claim', outcome: 'paid', paidMinor: 2_000 });
+    const { chargeId } = await payments.createCharge(chargeOf());
+    const { disputeId } = await control('disputes', { paymentId: 'pay-1', amountMinor: 900 });
+    await control(`disputes/${disputeId}`, { result: 'lost' });
+    await until(async () => expect((await totals()).webhooks).toMatchObject({ delivered: 6, pending: 0 }));
+
+    const eventsOf = (type: string) => receiver.received.flatMap(({ event }) => (event?.type === type ? [event] : []));
+    const [failed] = eventsOf('parcel_scanned').map((event) => carrierEventSchema.parse(event));
+    expect(failed?.data).toMatchObject({ legKey: 'C-1/label', bookingId, attempt: 1, cause: 'nobody_home' });
+    const answers = eventsOf('claim_answered').map((event) => claimEventSchema.parse(event).data);
+    const claim = { caseId: 'C-1', claimId, key: 'C-1/claim', currency: 'GBP' };
+    expect(answers).toMatchObject([
+      { ...claim, outcome: 'accepted', amountMinor: 2_500 },
+      { ...claim, outcome: 'paid', amountMinor: 2_000 },
+    ]);
+    const [charged] = eventsOf('payment_settled').map((event) => chargeEventSchema.parse(event));
+    expect(charged?.data).toMatchObject({ caseId: 'C-1', chargeId, amountMinor: 2_500, currency: 'GBP' });
+    const dispute = { merchantId: 'm-1', paymentId: 'pay-1', disputeId, amountMinor: 900, currency: 'GBP' };
+    expect(
+      [...eventsOf('dispute_opened'), ...eventsOf('dispute_closed')].map((event) => disputeEventSchema.parse(event)),
+    ).toMatchObject([
+      { type: 'dispute_opened', data: dispute },
+      { type: 'dispute_closed', data: { ...dispute, result: 'lost' } },
+    ]);
+  });
+
+  it('tell of a refund that failed after it was paid', async () => {
+    const receiver = await startReceiver();
+    const { sell, payments, control } = await startSimulators({ webhookTargets: receiver.targets });
+    await sell(orderOf());
+    const { refundId } = await payments.createRefund(refundOf());
+    await control('settle', { refundId, outcome: 'failed', code: 'account_closed' });
+    await until(() => expect(receiver.codes()).toEqual(['refund_settled', 'refund_failed']));
+    expect(receiver.received[1]?.event?.data).toMatchObject({ refundId, amountMinor: 2_500, code: 'account_closed' });
   });
 
   it('come again under the same id until the receiver says 2xx', async () => {
@@ -44,21 +107,21 @@ describe('webhooks', () => {
     const { sell, payments, totals } = await startSimulators({ webhookTargets: receiver.targets, delivery });
     await sell(orderOf());
     await payments.createRefund(refundOf());
-    await until(async () => expect((await totals()).webhooks).toEqual({ delivered: 0, pending: 0, givenUp: 1 }));
+    await until(async () => expect((await totals()).webhooks).toEqual({ delivered: 0, pending: 0, givenUp: 1, lost: 0 }));
     expect(receiver.received).toHaveLength(3);
   });
 
   it('of one shipment keep their order through failures, while another shipment’s go ahead', async () => {
     let away = true;
-    const receiver = await startReceiver({ answer: ({ event }) => (away && event?.data.caseId === 'C-1' ? 503 : 204) });
+    const receiver = await startReceiver({ answer: ({ event }) => (away && caseOf(event) === 'C-1' ? 503 : 204) });
     const { carrier, scan } = await startSimulators({ webhookTargets: receiver.targets });
     const first = await carrier.prepareShipment(shipmentOf());
     const second = await carrier.prepareShipment(shipmentOf({ key: 'k2', caseId: 'C-2' }));
     const codes = ['picked_up', 'in_transit', 'exception', 'delivered'];
     for (const code of codes) await scan({ trackingNo: first.trackingNo, code });
     await scan({ trackingNo: second.trackingNo, code: 'delivered' });
-    await until(() => expect(receiver.received.some(({ event }) => event?.data.caseId === 'C-2')).toBe(true));
-    const tried = receiver.received.filter(({ event }) => event?.data.caseId === 'C-1');
+    await until(() => expect(receiver.received.some(({ event }) => caseOf(event) === 'C-2')).toBe(true));
+    const tried = receiver.received.filter(({ event }) => caseOf(event) === 'C-1');
     expect(new Set(tried.map(({ id }) => id)).size).toBe(1);
     away = false;
     const seen = () =>
@@ -84,12 +147,12 @@ describe('webhooks', () => {
 
     const again = await startReceiver({ port: receiver.port });
     const after = await startSimulators({ dataDir, webhookTargets: targets });
-    await until(async () => expect((await after.totals()).webhooks).toEqual({ delivered: 2, pending: 0, givenUp: 0 }));
+    await until(async () => expect((await after.totals()).webhooks).toEqual({ delivered: 2, pending: 0, givenUp: 0, lost: 0 }));
     expect(again.received.map(({ id }) => id)).toEqual(ids);
     await after.close();
 
     const third = await startSimulators({ dataDir, webhookTargets: targets });
-    expect((await third.totals()).webhooks).toEqual({ delivered: 2, pending: 0, givenUp: 0 });
+    expect((await third.totals()).webhooks).toEqual({ delivered: 2, pending: 0, givenUp: 0, lost: 0 });
     expect(again.received).toHaveLength(2);
   });
 
@@ -97,7 +160,7 @@ describe('webhooks', () => {
     const { sell, payments, totals } = await startSimulators();
     await sell(orderOf());
     await payments.createRefund(refundOf());
-    expect((await totals()).webhooks).toEqual({ delivered: 0, pending: 1, givenUp: 0 });
+    expect((await totals()).webhooks).toEqual({ delivered: 0, pending: 1, givenUp: 0, lost: 0 });
   });
 });
 
