@@ -3,12 +3,14 @@
  * What may be done with it is moves.ts, how it changes reducer.ts, when its clocks ring deadlines.ts.
  */
 import { type Clock, type StageLimit } from './clocks.ts';
+import { type Errand } from './errands.ts';
 import { type Lot } from './goods.ts';
 import { type MoneyLine } from './money.ts';
 import { type Actor } from './permissions.ts';
-import { type PaidLine } from './refunds.ts';
+import { type Adjustment, type PaidLine } from './refunds.ts';
 import { type Owner, type StageRow } from './stage-table.ts';
 import { type UndoEntry } from './undo.ts';
+import { type WorkCalendar } from './working-time.ts';
 
 /** Limits of stages and of our own steps; part of the pinned policy, so that a merchant or a test can shorten them. All in ms. */
 export interface SlaPolicy {
@@ -20,6 +22,50 @@ export interface SlaPolicy {
     readonly maxRetryMs: number;
     readonly limitMs: Readonly<Record<string, number>>;
   };
+  /** When our people work; absent: every hour counts. */
+  readonly calendar?: WorkCalendar;
+  /** The refund date of the law, counted from the receipt of the goods, whatever stage the case is in by then. */
+  readonly statutory?: { readonly limitMs: number; readonly ruleId: string };
+  readonly escalation?: EscalationTerms;
+  /** Absent: a case of before there were limits. */
+  readonly limits?: Limits;
+  /** When money goes out; absent: once the goods were inspected. */
+  readonly refund?: { readonly trigger: RefundTrigger; readonly maxMinor: number; readonly ruleId: string };
+}
+
+/** Working time: to decide a request, to raise an active one to the next level, and between two words to the customer. */
+export interface EscalationTerms {
+  readonly decideMs: number;
+  /** From level 1 to 2, from 2 to 3. */
+  readonly raiseMs: readonly number[];
+  readonly progressMs: number;
+}
+
+/** How much a role may decide alone, in minor units of the case's currency. */
+export interface Limits {
+  /** An agent accepts requests up to this; above it a manager does. */
+  readonly agentAcceptMinor: number;
+  /** Missing or worn goods are let pass up to this; above it a manager does. */
+  readonly waiveMinor: number;
+  /** Money of ours is given up by the clock up to this; above it by managers. */
+  readonly writeOffMinor: number;
+  /** From here on two people must agree before money moves by hand. */
+  readonly fourEyesMinor: number;
+  /** The merchant lets goods worth up to this be kept when a request is accepted at once; 0: never. */
+  readonly returnlessMinor: number;
+}
+
+/** What makes the refund due. Before the inspection it is an advance. */
+export const refundTriggers = ['approval', 'first_scan', 'drop_off', 'delivery', 'inspection'] as const;
+export type RefundTrigger = (typeof refundTriggers)[number];
+
+/** 升级: an overlay on any stage. Level 1 lead, 2 manager, 3 operations, 4 safety. */
+export interface Escalation {
+  readonly state: 'requested' | 'active' | 'de_escalated';
+  readonly level: number;
+  readonly reason: string;
+  readonly since: number;
+  readonly sponsor?: string;
 }
 
 /** Why a person is needed: the failed step or fact, its error in words, and how far the ladder has been climbed. */
@@ -44,6 +90,8 @@ export interface CaseState {
   readonly from?: string;
   readonly target?: string;
   readonly openedAt: number;
+  /** When the case came to the stage it is in. */
+  readonly enteredAt?: number;
   /** Workflow time of the newest event; never runs backwards. */
   readonly at: number;
   readonly clocks: readonly Clock[];
@@ -57,8 +105,41 @@ export interface CaseState {
   readonly lots: readonly Lot[];
   readonly money: readonly MoneyLine[];
   readonly timersFired: number;
+  /** Where the case goes once an advance is recovered. */
+  readonly after?: string;
+  readonly escalation?: Escalation;
+  /** The first of two people has agreed to `what`. */
+  readonly approval?: { readonly by: string; readonly what: string };
+  /** What is done outside without moving the case, newest last; ended ones are dropped in time. */
+  readonly errands?: readonly Errand[];
+  /** In which words the customer is told; absent: nobody is told. */
+  readonly contact?: Contact;
+  /** What changes the sum due beside the price of units: fees, deductions, freight, price reductions. */
+  readonly adjustments?: readonly Adjustment[];
+  readonly disputes?: readonly Dispute[];
+  /** A calendar that has changed and is not loaded yet. */
+  readonly calendarWanted?: string;
+  readonly links?: readonly { readonly otherId: string; readonly kind: string }[];
+  /** Reopened as the n-th generation of the same case; absent: the first. */
+  readonly generation?: number;
+  /** Waits that ended by silence: marked and counted. */
+  readonly silences?: number;
   /** Keys of messages that have had their effect, newest last; bounded, and carried through continue-as-new. */
   readonly seen: readonly string[];
+}
+
+export interface Contact {
+  /** A reference to the customer's address; the address itself is the shop's. */
+  readonly ref: string;
+  readonly language: 'zh-CN' | 'en';
+  readonly timezone: string;
+}
+
+/** 拒付: a card dispute on the payment of the case. */
+export interface Dispute {
+  readonly disputeId: string;
+  readonly amountMinor: number;
+  readonly state: 'open' | 'won' | 'lost';
 }
 
 export interface CaseEvent {
@@ -76,6 +157,13 @@ export interface CaseEvent {
   readonly result?: string;
   readonly until?: number;
   readonly assignee?: string;
+  /** Key of an errand. */
+  readonly errand?: string;
+  readonly link?: { readonly otherId: string; readonly kind: string };
+  readonly sponsor?: string;
+  /** What the first of two people agreed to. */
+  readonly what?: string;
+  readonly proofIds?: readonly string[];
   /** Rules that a decision or a default cites. */
   readonly ruleIds?: readonly string[];
   /** Reference of a free text that is kept in MongoDB, where it can be erased. */
@@ -88,7 +176,15 @@ export interface CaseRules<State extends CaseState, Event extends CaseEvent> {
   readonly stages: Readonly<Record<string, StageRow>>;
   readonly ends: readonly string[];
   /** What an event does to goods, money and the type's own fields. Runs before the move; must ignore events that are not its own. */
-  apply(state: State, event: Event): State;
+  apply(state: State, event: Event, sla: SlaPolicy): State;
+  /** What the guards of the table mean; asked of the state before the event. */
+  readonly guards?: Readonly<Record<string, (state: State, sla: SlaPolicy, event: Pick<Event, 'type'>) => boolean>>;
+  /** A way that must be gone first: what is owed or here is settled before a case ends. Asked of the state after the event. */
+  divert?(state: State, target: string, sla: SlaPolicy): string;
+  /** The wait that the stage's clock measures has begun before the case came to it: a refund is under way already. */
+  isUnderWay?(state: State): boolean;
+  /** What an event lets us do outside, told once it has had its effect: notices and the like. */
+  errandsOf?(before: State, event: Event, after: State): readonly Errand[];
 }
 
 export const seenLimit = 200;

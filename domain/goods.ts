@@ -10,6 +10,9 @@ export const receptions = [
   'short_shipped',
   'shipped_wrong_item',
   'lost_in_transit',
+  'kept',
+  'sent_back',
+  'undelivered',
 ] as const;
 export type Reception = (typeof receptions)[number];
 export const grades = ['A', 'B', 'C', 'D', 'no_fault_found', 'dead_on_arrival'] as const;
@@ -25,8 +28,8 @@ export const dispositions = [
   'scrap',
 ] as const;
 export type Disposition = (typeof dispositions)[number];
-/** What the dock says of a unit: it is here, it was not in the parcel, or something else was. */
-export const conditions = ['received', 'missing', 'wrong_item'] as const;
+/** What the dock says of a unit: it is here, here but damaged, it was not in the parcel, or something else was. */
+export const conditions = ['received', 'damaged', 'missing', 'wrong_item'] as const;
 export type Condition = (typeof conditions)[number];
 
 export interface Lot {
@@ -36,6 +39,18 @@ export interface Lot {
   readonly acceptance?: 'accepted' | 'rejected';
   readonly grade?: Grade;
   readonly disposition?: Disposition;
+  /** It came damaged, as the dock saw it. */
+  readonly damaged?: true;
+  /** Lost on a way that was the customer's to answer for: no money without proof of dispatch. */
+  readonly risk?: 'customer';
+  /** It did not come, or not as agreed, and is paid for all the same. */
+  readonly waived?: true;
+}
+
+/** Goods that nobody announced: outside the counts, with a task for a person. */
+export interface Extra {
+  readonly sku: string;
+  readonly quantity: number;
 }
 
 export interface Counted {
@@ -51,24 +66,34 @@ export interface Inspected {
   readonly disposition: Disposition;
 }
 
-/** Units somebody put on the way or in a parcel: they are expected at the dock. Found parcels arrive from `lost_in_transit` too. */
+/** Units somebody put on the way or in a parcel: they are expected at the dock. Found parcels arrive from `lost_in_transit` too, refused units never again. */
 export const expected = (lot: Lot): boolean =>
-  ['with_customer', 'awaiting', 'in_transit', 'lost_in_transit'].includes(lot.reception);
+  !rejected(lot) && ['with_customer', 'awaiting', 'in_transit', 'lost_in_transit'].includes(lot.reception);
 /** What a count can take: a unit that was missing, wrong or lost at first may still turn up; one that is lost cannot go missing. */
 export const countable = (condition: Condition) => (lot: Lot) =>
-  condition === 'received' ? lot.reception !== 'received' : expected(lot) && lot.reception !== 'lost_in_transit';
+  isHere(condition)
+    ? !rejected(lot) && !['received', 'kept', 'sent_back'].includes(lot.reception)
+    : expected(lot) && lot.reception !== 'lost_in_transit';
+const isHere = (condition: Condition): boolean => condition === 'received' || condition === 'damaged';
 /** Nothing is taken back any more by letting go: what came would have to be sent back. */
 export const goodsAreHere = (lots: readonly Lot[]): boolean => lots.some((lot) => lot.reception === 'received');
+/** Something is here that we could still send back. */
+export const goodsMayGoBack = (lots: readonly Lot[]): boolean => lots.some(undecided);
+/** Nothing has happened to it yet. */
+export const untouched = (lot: Lot): boolean => lot.reception === 'with_customer' && !lot.acceptance;
 export const ungraded = (lot: Lot): boolean => lot.reception === 'received' && lot.grade === undefined;
 
 const legalReceptions: Record<Reception, readonly Reception[]> = {
-  with_customer: ['awaiting', 'in_transit', 'received'],
+  with_customer: ['awaiting', 'in_transit', 'received', 'kept', 'undelivered'],
   awaiting: ['in_transit', 'received', 'with_customer', 'short_shipped', 'shipped_wrong_item', 'lost_in_transit'],
   in_transit: ['received', 'awaiting', 'short_shipped', 'shipped_wrong_item', 'lost_in_transit'],
-  received: [],
+  received: ['sent_back'],
   short_shipped: ['received'],
   shipped_wrong_item: ['received'],
-  lost_in_transit: ['received'],
+  lost_in_transit: ['received', 'in_transit'],
+  kept: [],
+  sent_back: ['with_customer', 'lost_in_transit'],
+  undelivered: ['in_transit', 'lost_in_transit', 'with_customer'],
 };
 
 /** Moves every lot that stands in one of `from`; lots elsewhere stay: a late fact never sets a unit back. */
@@ -109,6 +134,7 @@ function place<U extends { readonly lineId: string; readonly quantity: number }>
 
 const arrival: Record<Condition, Reception> = {
   received: 'received',
+  damaged: 'received',
   missing: 'short_shipped',
   wrong_item: 'shipped_wrong_item',
 };
@@ -121,7 +147,8 @@ const counting = (lots: readonly Lot[], units: readonly Counted[]) =>
     // Units lost at our risk are paid for: when they turn up they are accepted, or the money would have no unit to stand on.
     (unit, lot) => ({
       reception: arrival[unit.condition],
-      ...(lot.reception === 'lost_in_transit' ? { acceptance: 'accepted' } : {}),
+      ...(unit.condition === 'damaged' ? { damaged: true as const } : {}),
+      ...(lot.reception === 'lost_in_transit' && lot.risk !== 'customer' ? { acceptance: 'accepted' } : {}),
     }),
   );
 const grading = (lots: readonly Lot[], units: readonly Inspected[]) =>
@@ -150,20 +177,23 @@ export const acceptReceived = (lots: readonly Lot[]): Lot[] =>
     lots.map((lot) => (lot.reception === 'received' && !lot.acceptance ? { ...lot, acceptance: 'accepted' as const } : lot)),
   );
 
+/** Changes what is said of every lot that passes the test. */
+export const mark = (lots: readonly Lot[], test: (lot: Lot) => boolean, change: Partial<Lot>): Lot[] =>
+  merged(lots.map((lot) => (test(lot) ? { ...lot, ...change } : lot)));
+
+/** Received, and nobody has said yet whether we take it. */
+export const undecided = (lot: Lot): boolean => lot.reception === 'received' && !lot.acceptance;
+export const rejected = (lot: Lot): boolean => lot.acceptance === 'rejected';
+export const missing = (lot: Lot): boolean => lot.reception === 'short_shipped' || lot.reception === 'shipped_wrong_item';
+
 /** Joins lots that stand alike, so that the number of records follows the differences and not the messages. */
 function merged(lots: readonly Lot[]): Lot[] {
   const out: Lot[] = [];
   for (const lot of lots) {
-    const twin = out.findIndex(
-      (other) =>
-        other.lineId === lot.lineId &&
-        other.reception === lot.reception &&
-        other.acceptance === lot.acceptance &&
-        other.grade === lot.grade &&
-        other.disposition === lot.disposition,
-    );
+    const twin = out.findIndex((other) => alike.every((field) => other[field] === lot[field]));
     if (twin < 0) out.push(lot);
     else out[twin] = { ...lot, quantity: out[twin]!.quantity + lot.quantity };
   }
   return out;
 }
+const alike = ['lineId', 'reception', 'acceptance', 'grade', 'disposition', 'damaged', 'risk', 'waived'] as const;

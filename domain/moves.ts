@@ -2,31 +2,84 @@
  * What may be done with a case now, and where it leads: moves with their detours, verbs of a parked case, the list of buttons.
  * Pure questions to the table and the state; nothing here changes a case.
  */
-import { attentionVerbs, rowOf, type AnyRules, type AttentionVerb, type CaseEvent, type CaseState } from './case.ts';
-import { goodsAreHere } from './goods.ts';
+import {
+  attentionVerbs,
+  rowOf,
+  type AnyRules,
+  type AttentionVerb,
+  type CaseEvent,
+  type CaseState,
+  type SlaPolicy,
+} from './case.ts';
+import { expected, goodsAreHere, goodsMayGoBack } from './goods.ts';
 import { anywhere, mayCommand, type CommandName, type Role } from './permissions.ts';
-import { type StageRow } from './stage-table.ts';
+import { type Default, type Route, type StageRow } from './stage-table.ts';
 
-/** The stage a move leads to from here, its detours resolved; undefined: no such move here, the event is only noted. */
+type Guarded = { readonly when: string };
+const isGuarded = (one: string | Guarded): one is Guarded => typeof one !== 'string';
+
+/** Of a guarded list the first entry whose guard holds; the last one has no guard. */
+function chosen<One extends string | Guarded>(
+  rules: AnyRules,
+  state: CaseState,
+  event: Pick<CaseEvent, 'type'>,
+  sla: SlaPolicy,
+  list: readonly One[],
+): One | undefined {
+  return list.find((one) => !isGuarded(one) || rules.guards?.[one.when]?.(state, sla, event) === true);
+}
+
+function resolved(
+  rules: AnyRules,
+  state: CaseState,
+  event: Pick<CaseEvent, 'type'>,
+  sla: SlaPolicy,
+  route: Route<string, string>,
+): string | undefined {
+  if (typeof route === 'string') return route;
+  const one = chosen<string | (Guarded & { to: string })>(rules, state, event, sla, route);
+  return typeof one === 'object' ? one.to : one;
+}
+
+/** The default action of a stage as the case is now. */
+export function defaultOf(
+  rules: AnyRules,
+  state: CaseState,
+  sla: SlaPolicy,
+  onTimeout: Default<string, string>,
+): string | undefined {
+  if (typeof onTimeout === 'string') return onTimeout;
+  const one = chosen<string | (Guarded & { move: string })>(rules, state, { type: 'timeout' }, sla, onTimeout);
+  return typeof one === 'object' ? one.move : one;
+}
+
+/** The stage a move leads to from here, its guards asked and its detours resolved; undefined: no such move, the event is only noted. */
 export function targetOf(
   rules: AnyRules,
   state: CaseState,
   event: Pick<CaseEvent, 'type' | 'result'>,
+  sla: SlaPolicy,
   stage = state.stage,
 ): string | undefined {
-  const target = rowOf(rules, stage)?.moves[event.type];
+  const route = rowOf(rules, stage)?.moves[event.type];
+  if (route === undefined) return undefined;
+  const target = resolved(rules, state, event, sla, route);
   const from = state.from ?? '';
   switch (target) {
+    case '@stay':
+      return undefined;
     case '@from':
       return from;
     case '@step':
       return rowOf(rules, from)?.step ? from : undefined;
     case '@target':
       return state.target;
+    case '@after':
+      return state.after;
     case '@skip':
-      return targetOf(rules, state, { type: rowOf(rules, from)?.onSkip ?? '' }, from);
+      return targetOf(rules, state, { type: rowOf(rules, from)?.onSkip ?? '' }, sla, from);
     case '@result':
-      return targetOf(rules, state, { type: event.result ?? '' }, from);
+      return targetOf(rules, state, { type: event.result ?? '' }, sla, from);
     default:
       return target;
   }
@@ -38,9 +91,9 @@ export function meaningOf<E extends CaseEvent>(rules: AnyRules, state: CaseState
   return event.type === 'overridden' && event.result ? { ...event, type: event.result } : event;
 }
 
-/** Withdrawing and cancelling: not past the point of no return, and not once goods are here, for then they would be nobody's. */
+/** Withdrawing and cancelling: not past the point of no return; goods that are here are sent back, where the stage has that way. */
 const mayLetGo = (row: StageRow | undefined, { lots }: CaseState): boolean =>
-  row?.moves.cancelled !== undefined && !goodsAreHere(lots);
+  row?.moves.cancelled !== undefined && (!goodsAreHere(lots) || row.moves.goods_wanted_back !== undefined);
 
 /** Verbs a person may use on a parked case. Money and statutory duties have no skip. */
 export function verbsOf(rules: AnyRules, state: CaseState): AttentionVerb[] {
@@ -55,21 +108,56 @@ export function verbsOf(rules: AnyRules, state: CaseState): AttentionVerb[] {
   );
 }
 
-/** The move that cancelling means here: the stage's own, or the verb of a parked case; undefined: too late, nothing can be taken back. */
-export const cancelMove = (rules: AnyRules, state: CaseState): 'cancelled' | 'compensated' | undefined =>
-  mayLetGo(rowOf(rules, state.stage), state)
-    ? 'cancelled'
-    : verbsOf(rules, state).includes('compensate')
-      ? 'compensated'
-      : undefined;
+export type LettingGo = 'withdrawn' | 'cancelled' | 'goods_wanted_back' | 'goods_refused' | 'send_back_marked';
 
-const lettingGo: readonly CommandName[] = ['withdraw_case', 'cancel_case'];
+/** What withdrawing or cancelling means here: the end of that name, or the way back of goods that are on their way or here already. */
+export function lettingGoMove(rules: AnyRules, state: CaseState, end: 'withdrawn' | 'cancelled'): LettingGo | undefined {
+  const moves = rowOf(rules, state.stage)?.moves ?? {};
+  if (goodsMayGoBack(state.lots) && moves.goods_wanted_back) return 'goods_wanted_back';
+  if (moves[end]) return goodsAreHere(state.lots) ? undefined : end;
+  if (end === 'withdrawn') return undefined;
+  // What is still on its way goes back as it comes: it is counted first.
+  if (moves.goods_refused && goodsMayGoBack(state.lots) && !state.lots.some(expected)) return 'goods_refused';
+  return moves.goods_refused || moves.no_movement ? 'send_back_marked' : undefined;
+}
+
+/** The move that cancelling from outside means here: the stage's own, or the verb of a parked case; undefined: nothing can be taken back. */
+export function cancelMove(rules: AnyRules, state: CaseState, sla: SlaPolicy): LettingGo | 'compensated' | undefined {
+  const mayCancel = rowOf(rules, state.stage)?.commands.includes('cancel_case') === true;
+  const move = mayCancel ? lettingGoMove(rules, state, 'cancelled') : undefined;
+  // A case of before goods could be sent back: its policy has no time for that.
+  if (move && (move === 'cancelled' || sla.stages.sending_back)) return move;
+  return verbsOf(rules, state).includes('compensate') ? 'compensated' : undefined;
+}
 
 /** Commands that the stage allows; with a role, only those that this role may give. The list of buttons, and the `availableMoves` of a refusal. */
 export function availableMoves(rules: AnyRules, state: CaseState, role?: Role): CommandName[] {
   const row = rowOf(rules, state.stage);
   if (!row) return [];
-  const commands = goodsAreHere(state.lots) ? row.commands.filter((command) => !lettingGo.includes(command)) : row.commands;
-  const here = [...commands, ...anywhere.filter((command) => command !== (state.hold ? 'hold_case' : 'resume_case'))];
+  const here = [...row.commands, ...anywhere].filter((command) => fits(rules, state, command));
   return role ? here.filter((command) => mayCommand(role, command)) : here;
+}
+
+/** What the stage does not say: letting go needs a way for the goods, and overlays have states of their own. */
+function fits(rules: AnyRules, state: CaseState, command: CommandName): boolean {
+  switch (command) {
+    case 'withdraw_case':
+      return lettingGoMove(rules, state, 'withdrawn') !== undefined;
+    case 'cancel_case':
+      return lettingGoMove(rules, state, 'cancelled') !== undefined;
+    case 'hold_case':
+      return state.hold === undefined;
+    case 'resume_case':
+      return state.hold !== undefined;
+    case 'request_escalation':
+      return state.escalation?.state !== 'requested' && state.escalation?.state !== 'active';
+    case 'decide_escalation':
+      return state.escalation?.state === 'requested';
+    case 'de_escalate':
+      return state.escalation?.state === 'active';
+    case 'waive_breach':
+      return state.clocks.some((clock) => clock.log.some((entry) => entry.what === 'breached'));
+    default:
+      return true;
+  }
 }

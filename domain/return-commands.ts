@@ -1,18 +1,69 @@
 /**
- * 退货 return: the commands people give and the facts partners report, and the event that each becomes. Pure.
- * What an event then does is return.ts.
+ * 退货 return: the commands people give, which are refused and why, and the event that each becomes. Pure.
+ * What an event then does is return.ts; what partners report is return-facts.ts.
  */
-import { hasSeen, rowOf, type AnyRules } from './case.ts';
-import { refusalOf as sharedRefusal, sharedEvent, type Command, type Refusal, type SharedPayloads } from './commands.ts';
-import { countUnits, gradeUnits, miscounted, misgraded, type Counted, type Inspected } from './goods.ts';
-import { type Actor } from './permissions.ts';
-import { fullyInspected, refundIntent, returnRules, type ReturnEvent, type ReturnState } from './return.ts';
+import { hasSeen, rowOf, type AnyRules, type SlaPolicy } from './case.ts';
+import {
+  awaitsSecondPerson,
+  refusalOf as sharedRefusal,
+  samePerson,
+  sharedEvent,
+  type Command,
+  type Refusal,
+  type SharedPayloads,
+} from './commands.ts';
+import {
+  countUnits,
+  gradeUnits,
+  miscounted,
+  misgraded,
+  undecided,
+  unitsWhere,
+  type Counted,
+  type Extra,
+  type Inspected,
+} from './goods.ts';
+import { committedMinor } from './money.ts';
+import { requestedMinor, valueMinor } from './refunds.ts';
+import { fullyInspected, goesBack, returnRules, waivedMinor } from './return.ts';
+import { isCharging } from './return-money.ts';
+import {
+  editsMax,
+  proposalsMax,
+  type DeductionItem,
+  type HandoverChannel,
+  type ProposalKind,
+  type RequestedLine,
+  type ReturnEvent,
+  type ReturnState,
+  type WantedOutcome,
+} from './return-state.ts';
+import { type Reason } from './policy/verdict.ts';
 
 export interface ReturnPayloads extends SharedPayloads {
-  decide_request: { verdict: 'accept' | 'refuse'; ruleIds: readonly string[]; textRef?: string };
+  edit_request: { lines?: readonly RequestedLine[]; reason?: Reason; wantedOutcome?: WantedOutcome };
+  decide_request: { verdict: 'accept' | 'accept_without_return' | 'refuse'; ruleIds: readonly string[]; textRef?: string };
+  request_evidence: { items: readonly string[]; textRef?: string };
+  submit_evidence: { evidenceIds: readonly string[]; textRef?: string };
+  propose: { kind: ProposalKind; amountMinor?: number; currency?: string; textRef?: string };
+  answer_proposal: { answer: 'accept' | 'decline'; proposalNo?: number; textRef?: string };
+  choose_channel: { channel: HandoverChannel; pointId?: string };
+  book_pickup: { slotId?: string; addressId?: string };
+  reschedule_pickup: { slotId: string };
+  cancel_pickup: object;
   submit_tracking: { carrier: string; trackingNo: string };
-  record_reception: { parcelId: string; scanNo: number; units: readonly Counted[] };
+  record_reception: { parcelId: string; scanNo: number; units: readonly Counted[]; extras?: readonly Extra[] };
   record_inspection: { units: readonly Inspected[] };
+  settle_discrepancy: {
+    decision: 'waive' | 'deduct' | 'refuse_goods';
+    deductions?: readonly DeductionItem[];
+    ruleIds: readonly string[];
+    textRef?: string;
+  };
+  declare_lost: { textRef?: string; proofIds?: readonly string[] };
+  choose_remedy: { remedy: 'reship' | 'refund' };
+  pay_balance: { proofIds: readonly string[]; textRef?: string };
+  write_off: { textRef?: string };
 }
 export type ReturnCommandName = keyof ReturnPayloads;
 export type ReturnCommand = { [name in ReturnCommandName]: Command<name, ReturnPayloads[name]> }[ReturnCommandName];
@@ -21,140 +72,262 @@ const rules = returnRules as unknown as AnyRules;
 const parcelKey = ({ parcelId, scanNo }: { parcelId: string; scanNo: number }): string => `${parcelId}/${scanNo}`;
 
 /** Why the command is refused now, or undefined: for all types alike, then for what a return alone knows. */
-export function returnRefusal(state: ReturnState, command: ReturnCommand): Refusal | undefined {
-  const shared = sharedRefusal(rules, state, command);
+export function returnRefusal(state: ReturnState, command: ReturnCommand, sla: SlaPolicy): Refusal | undefined {
+  const shared = sharedRefusal(rules, state, command, sla);
   if (shared || hasSeen(state, command.messageId)) return shared;
-  if (command.name === 'record_reception') {
-    if (state.parcels.includes(parcelKey(command.payload))) return undefined;
-    return overLimit(miscounted(state.lots, command.payload.units), 'more units than the case still expects');
+  switch (command.name) {
+    case 'edit_request':
+      return editRefusal(state, command);
+    case 'decide_request':
+      return decisionRefusal(state, command, sla);
+    case 'request_evidence':
+      return sla.stages.awaiting_customer ? undefined : notOffered('the policy of this case has no time for that');
+    case 'propose':
+      return proposalRefusal(state, command, sla);
+    case 'answer_proposal':
+      return command.payload.proposalNo !== undefined &&
+        state.stage === 'negotiating' &&
+        command.payload.proposalNo !== state.proposal?.no
+        ? { code: 'stale_revision', message: `the proposal on the table is number ${state.proposal?.no}`, pointer: '/proposalNo' }
+        : undefined;
+    case 'record_reception':
+      if (state.parcels.includes(parcelKey(command.payload))) return undefined;
+      return overLimit(miscounted(state.lots, command.payload.units), 'more units than the case still expects');
+    case 'record_inspection':
+      return overLimit(misgraded(state.lots, command.payload.units), 'more units than were received and not yet inspected');
+    case 'settle_discrepancy':
+      return settlementRefusal(state, command, sla);
+    case 'choose_channel':
+    case 'book_pickup':
+    case 'reschedule_pickup':
+    case 'cancel_pickup':
+      return state.handover ? undefined : notOffered('the handover of this case cannot be changed');
+    case 'choose_remedy':
+      return command.payload.remedy === 'reship' && committedMinor(state.money) > 0
+        ? notOffered('the money is on its way already')
+        : undefined;
+    case 'pay_balance':
+      return isCharging(state) ? notOffered('a charge is under way: its answer comes first') : undefined;
+    case 'declare_lost':
+      return lossRefusal(state, command, sla);
+    case 'cancel_case':
+      return state.legs === undefined && eventOfCommand(state, command, sla).type === 'send_back_marked'
+        ? notOffered('the policy of this case has no way back for goods')
+        : undefined;
+    case 'write_off':
+      return awaitsSecondPerson(state, command, 'write_off', sla) ? samePerson(state, command, 'write_off') : undefined;
+    default:
+      return undefined;
   }
-  if (command.name === 'record_inspection')
-    return overLimit(misgraded(state.lots, command.payload.units), 'more units than were received and not yet inspected');
-  return undefined;
+}
+
+const notOffered = (message: string): Refusal => ({ code: 'not_offered', message });
+const managerNeeded = (what: string, pointer?: string): Refusal => ({
+  code: 'manager_required',
+  message: `${what} is above what an agent may decide`,
+  ...(pointer ? { pointer } : {}),
+});
+
+function editRefusal({ request, lots, money }: ReturnState, { payload }: Extract<ReturnCommand, { name: 'edit_request' }>) {
+  if (!request) return notOffered('this case cannot be edited');
+  if (request.edits >= editsMax) return notOffered(`a request is edited at most ${editsMax} times`);
+  const moved = money.length > 0 || lots.some((lot) => lot.reception !== 'with_customer');
+  return payload.lines && moved ? notOffered('goods or money of this case have moved already') : undefined;
+}
+
+/** What counts as lost is paid: above their limit agents ask a manager. */
+function lossRefusal(state: ReturnState, { actor }: ReturnCommand, { limits }: SlaPolicy): Refusal | undefined {
+  if (!limits || actor.role === 'manager' || state.stage === 'in_transit') return undefined;
+  return requestedMinor(state.lines) > limits.agentAcceptMinor ? managerNeeded('this value') : undefined;
 }
 
 const overLimit = (index: number | undefined, message: string): Refusal | undefined =>
   index === undefined ? undefined : { code: 'over_limit', message, pointer: `/units/${index}/quantity` };
 
-export function eventOfCommand(state: ReturnState, command: ReturnCommand): ReturnEvent {
+function decisionRefusal(
+  state: ReturnState,
+  { actor, payload }: Command<'decide_request', ReturnPayloads['decide_request']>,
+  { limits }: SlaPolicy,
+): Refusal | undefined {
+  // 另一人复核: who refused does not judge the appeal.
+  if (state.generation !== undefined && state.decidedBy === actor.id)
+    return { code: 'second_person_required', message: 'an appeal is decided by somebody else', pointer: '/verdict' };
+  if (payload.verdict === 'refuse') return undefined;
+  if (state.request?.toAssess) return notOffered('the edited request is being looked at again');
+  if (!limits || actor.role === 'manager') return undefined;
+  const value = requestedMinor(state.lines);
+  const most = payload.verdict === 'accept' ? limits.agentAcceptMinor : Math.min(limits.agentAcceptMinor, limits.returnlessMinor);
+  return value > most ? managerNeeded('this value', '/verdict') : undefined;
+}
+
+function proposalRefusal(
+  state: ReturnState,
+  { actor, payload }: Command<'propose', ReturnPayloads['propose']>,
+  sla: SlaPolicy,
+): Refusal | undefined {
+  if (!sla.stages.negotiating) return notOffered('the policy of this case has no time for that');
+  if ((state.proposal?.no ?? 0) >= proposalsMax) return notOffered(`at most ${proposalsMax} proposals are made`);
+  const { kind, amountMinor = 0, currency = state.currency } = payload;
+  const mayAlone = actor.role === 'agent' && sla.limits ? sla.limits.agentAcceptMinor : Number.POSITIVE_INFINITY;
+  if (kind === 'return') return requestedMinor(state.lines) > mayAlone ? managerNeeded('this value', '/kind') : undefined;
+  if (kind !== 'price_reduction') return undefined;
+  if (currency !== state.currency)
+    return { code: 'over_limit', message: `the order was paid in ${state.currency}`, pointer: '/currency' };
+  const worth = Math.min(requestedMinor(state.lines), state.paidMinor);
+  if (amountMinor < 1 || amountMinor > worth)
+    return { code: 'over_limit', message: `between 1 and ${worth} minor units`, pointer: '/amountMinor' };
+  return amountMinor > mayAlone ? managerNeeded('this amount', '/amountMinor') : undefined;
+}
+
+function settlementRefusal(
+  state: ReturnState,
+  { actor, payload }: Command<'settle_discrepancy', ReturnPayloads['settle_discrepancy']>,
+  { limits }: SlaPolicy,
+): Refusal | undefined {
+  const { decision, deductions = [] } = payload;
+  if (decision === 'waive')
+    return actor.role === 'agent' && limits && waivedMinor(state) > limits.waiveMinor
+      ? managerNeeded('what would be let pass', '/decision')
+      : undefined;
+  if (decision === 'refuse_goods')
+    return unitsWhere(state.lots, undecided) === 0 ? notOffered('nothing is here that could be sent back') : undefined;
+  for (const [index, { lineId, quantity, amountMinor }] of deductions.entries()) {
+    const here = unitsWhere(state.lots, (lot) => lot.lineId === lineId && lot.reception === 'received');
+    const pointer = `/deductions/${index}`;
+    if (quantity > here)
+      return { code: 'over_limit', message: `${here} units of this line are here`, pointer: `${pointer}/quantity` };
+    const worth = quantity * (state.lines.find((line) => line.lineId === lineId)?.unitPriceMinor ?? 0);
+    if (amountMinor > worth)
+      return { code: 'over_limit', message: `at most ${worth} minor units`, pointer: `${pointer}/amountMinor` };
+  }
+  const total = deductions.reduce((sum, item) => sum + item.amountMinor, 0);
+  const open = valueMinor(state.lines, state.lots, undecided);
+  return total > open
+    ? { code: 'over_limit', message: `only ${open} minor units are still undecided`, pointer: '/deductions' }
+    : undefined;
+}
+
+export function eventOfCommand(state: ReturnState, command: ReturnCommand, sla: SlaPolicy): ReturnEvent {
   const { actor: by, messageId } = command;
+  const told = { by, messageId };
   switch (command.name) {
+    case 'edit_request': {
+      const { lines, reason, wantedOutcome } = command.payload;
+      const change = { ...(reason ? { reason } : {}), ...(wantedOutcome ? { wantedOutcome } : {}), ...(lines ? { lines } : {}) };
+      return { type: 'request_edited', ...told, request: change };
+    }
     case 'decide_request': {
       const { verdict, ruleIds, textRef } = command.payload;
-      return { type: verdict === 'accept' ? 'accepted' : 'refused', by, messageId, ruleIds, textRef };
+      return { type: decisions[verdict], ...told, ruleIds, textRef };
     }
-    case 'submit_tracking':
-      return { type: 'handed_over', by, messageId, shipment: { trackingNo: command.payload.trackingNo } };
-    case 'record_reception': {
-      const parcel = parcelKey(command.payload);
-      if (state.parcels.includes(parcel)) return { type: 'repeat_noted', by, messageId };
-      const counted = command.payload.units;
-      // Counted units that all went wrong still end the journey: the case is at the dock either way.
-      const arrives = rowOf(rules, state.stage)?.moves.received !== undefined;
-      // The last count may leave nothing to inspect: what came has been graded, the rest is missing or wrong.
-      const last = state.stage === 'received' && fullyInspected({ lots: countUnits(state.lots, counted) });
-      return { type: arrives ? 'received' : last ? 'inspected' : 'reception_recorded', by, messageId, parcel, counted };
+    case 'request_evidence': {
+      const { items, textRef } = command.payload;
+      return { type: 'evidence_requested', ...told, textRef, asked: { requestId: `e${state.revision + 1}`, items } };
     }
-    case 'record_inspection': {
-      const inspected = command.payload.units;
-      const last = state.stage === 'received' && fullyInspected({ lots: gradeUnits(state.lots, inspected) });
-      return { type: last ? 'inspected' : 'inspection_recorded', by, messageId, inspected };
+    case 'submit_evidence': {
+      const { evidenceIds, textRef } = command.payload;
+      const asked = state.stage === 'awaiting_customer';
+      return { type: asked ? 'evidence_submitted' : 'evidence_added', ...told, textRef, request: { evidenceIds } };
+    }
+    case 'propose': {
+      const { kind, amountMinor, textRef } = command.payload;
+      const proposal = { no: (state.proposal?.no ?? 0) + 1, kind, amountMinor, by: by.id };
+      return { type: state.stage === 'negotiating' ? 'proposal_replaced' : 'proposed', ...told, textRef, proposal };
+    }
+    case 'answer_proposal':
+      return {
+        type: command.payload.answer === 'accept' ? 'proposal_accepted' : 'proposal_declined',
+        ...told,
+        textRef: command.payload.textRef,
+      };
+    case 'settle_discrepancy': {
+      const { decision, deductions, ruleIds, textRef } = command.payload;
+      return { type: settlements[decision], ...told, ruleIds, textRef, deductions };
+    }
+    case 'declare_lost':
+      return {
+        type: state.stage === 'lost_suspected' || state.stage === 'sending_back' ? 'lost' : 'no_movement',
+        ...told,
+        cause: 'declared_lost',
+      };
+    case 'choose_remedy':
+      return { type: command.payload.remedy === 'reship' ? 'reship_chosen' : 'remedy_noted', ...told };
+    case 'pay_balance':
+      return {
+        // What customers say that they have paid is looked at first.
+        type: by.role === 'customer' ? 'payment_told' : 'recovered',
+        ...told,
+        cause: `proof ${command.payload.proofIds.join(', ')}`,
+        textRef: command.payload.textRef,
+      };
+    case 'write_off':
+      return awaitsSecondPerson(state, command, 'write_off', sla)
+        ? { type: 'approval_given', ...told, what: 'write_off', textRef: command.payload.textRef }
+        : { type: 'written_off', ...told, textRef: command.payload.textRef };
+    case 'record_reception':
+    case 'record_inspection':
+      return eventOfGoods(state, command);
+    default:
+      return eventOfHandover(state, command) ?? sharedEvent(rules, state, command, sla)!;
+  }
+}
+
+const decisions = { accept: 'accepted', accept_without_return: 'accepted_without_return', refuse: 'refused' } as const;
+const settlements = { waive: 'waived', deduct: 'deduction_proposed', refuse_goods: 'goods_refused' } as const;
+
+function eventOfGoods(
+  state: ReturnState,
+  command: Extract<ReturnCommand, { name: 'record_reception' | 'record_inspection' }>,
+): ReturnEvent {
+  const told = { by: command.actor, messageId: command.messageId };
+  if (command.name === 'record_inspection') {
+    const inspected = command.payload.units;
+    const last = inspects.includes(state.stage) && fullyInspected({ lots: gradeUnits(state.lots, inspected) });
+    return { type: last ? 'inspected' : 'inspection_recorded', ...told, inspected };
+  }
+  const parcel = parcelKey(command.payload);
+  if (state.parcels.includes(parcel)) return { type: 'repeat_noted', ...told };
+  const { units: counted, extras } = command.payload;
+  // Counted units that all went wrong still end the journey: the case is at the dock either way.
+  const arrives = rowOf(rules, state.stage)?.moves.received !== undefined;
+  // The last count may leave nothing to inspect: what came has been graded, the rest is missing or wrong.
+  const lots = countUnits(state.lots, counted);
+  const here = state.stage === 'received';
+  const last =
+    here && goesBack({ ...state, lots }) ? 'goods_refused' : here && fullyInspected({ lots }) ? 'inspected' : undefined;
+  return {
+    type: arrives ? 'received' : (last ?? 'reception_recorded'),
+    ...told,
+    parcel,
+    counted,
+    ...(extras ? { extras } : {}),
+  };
+}
+
+/** Where the last finding leads on: what was missing and came late, or was looked at late, is assessed once more. */
+const inspects = ['received', 'discrepancy'];
+
+/** How the goods are to be handed over is a wish until the carrier has said yes. */
+function eventOfHandover(state: ReturnState, command: ReturnCommand): ReturnEvent | undefined {
+  const told = { by: command.actor, messageId: command.messageId };
+  switch (command.name) {
+    case 'choose_channel':
+      return { type: 'pickup_wished', ...told, handover: { slotId: undefined, ...command.payload } };
+    case 'book_pickup':
+      return { type: 'pickup_wished', ...told, handover: { channel: 'door_pickup', pointId: undefined, ...command.payload } };
+    case 'reschedule_pickup':
+      return { type: 'pickup_wished', ...told, handover: { channel: 'door_pickup', ...command.payload } };
+    case 'cancel_pickup':
+      return { type: 'pickup_wished', ...told, handover: { channel: 'drop_off', slotId: undefined } };
+    case 'submit_tracking': {
+      const { carrier, trackingNo } = command.payload;
+      const shipment = { trackingNo };
+      const leg = { legId: `own/${trackingNo}`, kind: 'return' as const, trackingNo, carrier, ours: false };
+      // With the number of our own label the customer only tells that the parcel is on its way.
+      const ours = state.legs?.some((one) => one.trackingNo === trackingNo);
+      return { type: 'handed_over', ...told, shipment, trackingNo, ...(state.legs && !ours ? { leg } : {}) };
     }
     default:
-      return sharedEvent(command)!;
+      return undefined;
   }
-}
-
-/** Facts from outside. They are never refused: where they have no legal move they are noted. */
-export interface ReturnFacts {
-  parcel_scanned: { eventId: string; trackingNo: string; code: string; occurredAt: number };
-  refund_settled: { eventId: string; refundId: string; amountMinor: number; currency?: string; occurredAt: number };
-  refund_failed: { eventId: string; refundId: string; code?: string; occurredAt: number };
-  retry_now: { eventId?: string; reason?: string };
-}
-export type ReturnFact = { [name in keyof ReturnFacts]: { name: name } & ReturnFacts[name] }[keyof ReturnFacts];
-
-const scanEvents: Readonly<Record<string, string>> = {
-  picked_up: 'handed_over',
-  in_transit: 'scanned',
-  delivered: 'received',
-  pickup_failed: 'pickup_failed',
-  exception: 'exception_reported',
-  lost: 'lost',
-  returned_to_sender: 'returned_to_sender',
-};
-const onlyNoted = ['scanned', 'pickup_failed', 'exception_reported'];
-const partner = (id: string): Actor => ({ id, role: 'partner' });
-
-/** The event of a fact; undefined: it has been told before, or says nothing here. */
-export function eventOfFact(state: ReturnState, fact: ReturnFact): ReturnEvent | undefined {
-  const messageId = fact.eventId && `${sender[fact.name]}/${fact.eventId}`;
-  if (messageId && hasSeen(state, messageId)) return undefined;
-  const event = meaningOfFact(state, fact);
-  return event && { ...event, messageId };
-}
-
-/** Event ids are unique for each sender alone. */
-const sender: Record<keyof ReturnFacts, string> = {
-  parcel_scanned: 'carrier',
-  refund_settled: 'payments',
-  refund_failed: 'payments',
-  retry_now: 'operations',
-};
-
-function meaningOfFact(state: ReturnState, fact: ReturnFact): ReturnEvent | undefined {
-  switch (fact.name) {
-    case 'parcel_scanned':
-      return eventOfScan(state, fact);
-    case 'refund_settled':
-      return eventOfSettlement(state, fact);
-    case 'refund_failed': {
-      const told = { by: partner('payments'), occurredAt: fact.occurredAt };
-      if (!isOurRefund(state, fact.refundId))
-        return { type: 'late_fact_noted', ...told, cause: `refund ${fact.refundId} is not of this case` };
-      // A parked case stays parked, but its money hears of it.
-      const counts = legal(state, 'refund_failed') || state.money.some((line) => line.state === 'sent');
-      return { type: counts ? 'refund_failed' : 'late_fact_noted', ...told, step: 'refund', cause: fact.code ?? 'refund_failed' };
-    }
-    case 'retry_now':
-      return state.stage === 'needs_attention'
-        ? { type: 'retried', by: { id: 'operations', role: 'operator' }, cause: fact.reason }
-        : undefined;
-  }
-}
-
-/** Only what the provider told us itself counts. Before that our own step is under way, and finds what has become of it. */
-const isOurRefund = (state: ReturnState, refundId: string): boolean => state.money.some((line) => line.providerId === refundId);
-
-const legal = (state: ReturnState, move: string): boolean => rowOf(rules, state.stage)?.moves[move] !== undefined;
-
-function eventOfScan(state: ReturnState, { trackingNo, code, occurredAt }: ReturnFacts['parcel_scanned']): ReturnEvent {
-  const told = { by: partner('carrier'), occurredAt, cause: code };
-  const type = code === 'in_transit' && legal(state, 'handed_over') ? 'handed_over' : (scanEvents[code] ?? 'late_fact_noted');
-  if (!legal(state, type) && !onlyNoted.includes(type)) return { type: 'late_fact_noted', ...told };
-  const shipment = type === 'handed_over' ? { ...state.shipment, trackingNo } : undefined;
-  return { type, ...told, shipment };
-}
-
-function eventOfSettlement(
-  state: ReturnState,
-  { refundId, amountMinor, currency = state.currency, occurredAt }: ReturnFacts['refund_settled'],
-): ReturnEvent {
-  const told = { by: partner('payments'), occurredAt, providerId: refundId };
-  const line = state.money.find((one) => one.intent === refundIntent);
-  // The provider's word may overtake its answer to our own step: then amount and currency must tell that it is ours.
-  const early = line?.state === 'due' && !line.providerId && line.amountMinor === amountMinor && state.currency === currency;
-  if (!early && !isOurRefund(state, refundId))
-    return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case` };
-  if (!line || line.state === 'settled') return { type: 'late_fact_noted', ...told };
-  if (line.amountMinor !== amountMinor || state.currency !== currency) {
-    const step = 'refund';
-    return {
-      type: legal(state, 'refund_failed') ? 'refund_failed' : 'late_fact_noted',
-      ...told,
-      step,
-      cause: `amount_mismatch: ${amountMinor} ${currency} settled, ${line.amountMinor} ${state.currency} due`,
-    };
-  }
-  return { type: legal(state, 'refunded') ? 'refunded' : 'refund_settled', ...told };
 }

@@ -1,290 +1,266 @@
 /**
- * 退货 return: a customer sends goods back for a refund. Its stages and moves, and what its events do to goods and money.
- * One table is the diagram, the guard, the default on silence and the list of buttons. Limits are the pinned SLA policy's.
- * Which command means which event is return-commands.ts.
+ * 退货 return: a customer sends goods back for a refund. What its events do to goods, money and the case's own fields.
+ * Stages and moves are return-table.ts, which command means which event return-commands.ts, who is told what return-errands.ts.
  */
-import { type CaseEvent, type CaseRules, type CaseState } from './case.ts';
+import { type CaseRules, type SlaPolicy } from './case.ts';
 import {
   acceptReceived,
   countUnits,
   expected,
   gradeUnits,
+  mark,
+  missing,
   moveAll,
+  rejected,
+  undecided,
   ungraded,
   unitsWhere,
-  type Counted,
-  type Inspected,
+  type Lot,
 } from './goods.ts';
-import { moveMoney } from './money.ts';
-import { type Verdict } from './policy/verdict.ts';
-import { refundDueMinor } from './refunds.ts';
-import { type StageTable } from './stage-table.ts';
+import { committedMinor, isClosed, isOutgoing, type MoneyLine } from './money.ts';
+import { owedBackMinor, payable, restMinor, valueMinor } from './refunds.ts';
+import { errandsOfReturn } from './return-errands.ts';
+import { applyMoney, isDisputed, isPaid, nextDue } from './return-money.ts';
+import { applyRequest, currentLeg } from './return-request.ts';
+import { type ReturnEvent, type ReturnState } from './return-state.ts';
+import { returnEnds, returnTable, type ReturnGuard } from './return-table.ts';
 
-export const returnEnds = ['refunded', 'rejected', 'expired', 'withdrawn', 'cancelled'] as const;
-export const openReturnStages = [
-  'requested',
-  'under_review',
-  'authorized',
-  'awaiting_handover',
-  'in_transit',
-  'received',
-  'inspected',
-  'refund_due',
-  'needs_attention',
-  'unwinding',
-] as const;
-export const returnStages = [...openReturnStages, ...returnEnds] as const;
-export type ReturnEnd = (typeof returnEnds)[number];
-export type ReturnStage = (typeof returnStages)[number];
+const dayMs = 86_400_000;
+const recoveryTriesMs = 90 * dayMs;
 
-export const returnMoves = [
-  'accepted',
-  'referred',
-  'refused',
-  'agreed_by_silence',
-  'shipment_prepared',
-  'self_ship_offered',
-  'handed_over',
-  'received',
-  'returned_to_sender',
-  'no_movement',
-  'lost',
-  'presumed_lost',
-  'inspected',
-  'accepted_as_is',
-  'cleared',
-  'discrepancy_found',
-  'refunded',
-  'refund_failed',
-  'settlement_overdue',
-  'expired',
-  'withdrawn',
-  'cancelled',
-  'step_failed',
-  'retried',
-  'skipped',
-  'overridden',
-  'compensated',
-  'rung_climbed',
-  'unwound',
-] as const;
-export type ReturnMove = (typeof returnMoves)[number];
-
-const takenBack = { withdrawn: 'unwinding', cancelled: 'unwinding' } as const;
-const mayTakeBack = ['withdraw_case', 'cancel_case'] as const;
-
-export const returnTable = {
-  requested: {
-    owner: 'system',
-    step: 'assess',
-    onTimeout: 'referred',
-    onSkip: 'referred',
-    commands: mayTakeBack,
-    moves: {
-      accepted: 'authorized',
-      referred: 'under_review',
-      refused: 'rejected',
-      step_failed: 'needs_attention',
-      ...takenBack,
-    },
-  },
-  under_review: {
-    owner: 'agent',
-    clockFrom: 'entry',
-    onTimeout: 'agreed_by_silence',
-    commands: ['decide_request', ...mayTakeBack],
-    moves: { accepted: 'authorized', agreed_by_silence: 'authorized', refused: 'rejected', ...takenBack },
-  },
-  authorized: {
-    owner: 'system',
-    step: 'issue_label',
-    onTimeout: 'self_ship_offered',
-    onSkip: 'self_ship_offered',
-    commands: mayTakeBack,
-    moves: {
-      shipment_prepared: 'awaiting_handover',
-      self_ship_offered: 'awaiting_handover',
-      step_failed: 'needs_attention',
-      ...takenBack,
-    },
-  },
-  awaiting_handover: {
-    owner: 'customer',
-    clockFrom: 'entry',
-    onTimeout: 'expired',
-    commands: ['submit_tracking', 'record_reception', ...mayTakeBack],
-    moves: { handed_over: 'in_transit', received: 'received', lost: 'needs_attention', expired: 'unwinding', ...takenBack },
-  },
-  in_transit: {
-    owner: 'carrier_desk',
-    clockFrom: 'entry',
-    restartsOn: 'scanned',
-    onTimeout: 'no_movement',
-    results: ['received', 'presumed_lost'],
-    commands: ['record_reception'],
-    moves: {
-      received: 'received',
-      returned_to_sender: 'awaiting_handover',
-      no_movement: 'needs_attention',
-      lost: 'needs_attention',
-      presumed_lost: 'refund_due',
-    },
-  },
-  received: {
-    owner: 'warehouse',
-    clockFrom: 'entry',
-    onTimeout: 'accepted_as_is',
-    commands: ['record_reception', 'record_inspection'],
-    moves: { inspected: 'inspected', accepted_as_is: 'refund_due' },
-  },
-  inspected: {
-    owner: 'system',
-    step: 'assess_goods',
-    onTimeout: 'discrepancy_found',
-    results: ['cleared'],
-    commands: [],
-    moves: { cleared: 'refund_due', discrepancy_found: 'needs_attention' },
-  },
-  refund_due: {
-    owner: 'finance',
-    step: 'refund',
-    clockFrom: 'refund_sent',
-    onTimeout: 'settlement_overdue',
-    results: ['refunded'],
-    pointOfNoReturn: true,
-    commands: [],
-    moves: {
-      refunded: 'refunded',
-      refund_failed: 'needs_attention',
-      settlement_overdue: 'needs_attention',
-      step_failed: 'needs_attention',
-    },
-  },
-  needs_attention: {
-    owner: 'team_lead',
-    clockFrom: 'entry',
-    onTimeout: 'rung_climbed',
-    commands: ['resolve_attention', 'record_reception', 'record_inspection'],
-    moves: { retried: '@from', rung_climbed: '@step', skipped: '@skip', overridden: '@result', compensated: 'unwinding' },
-  },
-  unwinding: {
-    owner: 'system',
-    step: 'unwind',
-    onTimeout: 'step_failed',
-    onSkip: 'unwound',
-    commands: [],
-    moves: { unwound: '@target', step_failed: 'needs_attention' },
-  },
-} as const satisfies StageTable<(typeof openReturnStages)[number], ReturnStage, ReturnMove>;
-
-/** How the customer hands the goods over: 上门取件, 指定网点, 快递柜, or a carrier of their own. */
-export const handoverChannels = ['door_pickup', 'drop_off', 'locker', 'own_carrier'] as const;
-export type HandoverChannel = (typeof handoverChannels)[number];
-
-export interface ReturnState extends CaseState {
-  readonly verdict?: Verdict;
-  readonly shipment?: { readonly trackingNo: string; readonly pickupAt?: number };
-  /** Keys of counted parcels, `parcelId/scanNo`: a parcel is counted once, whoever scans it twice. */
-  readonly parcels: readonly string[];
-}
-
-export interface ReturnEvent extends CaseEvent {
-  readonly verdict?: Verdict;
-  readonly shipment?: ReturnState['shipment'];
-  readonly parcel?: string;
-  readonly counted?: readonly Counted[];
-  readonly inspected?: readonly Inspected[];
-  readonly providerId?: string;
-}
-
-/** The one refund intent of a return; with the case id it is the key at the provider. */
-export const refundIntent = 'refund';
+const guards: Record<ReturnGuard, (state: ReturnState, sla: SlaPolicy) => boolean> = {
+  ourCarrier: (state) => currentLeg(state)?.ours !== false,
+  outboundLeg: (state) => currentLeg(state)?.kind === 'outbound',
+  keepsGoods: (state) => state.proposal?.kind === 'price_reduction',
+  otherType: (state) => state.proposal?.kind === 'exchange' || state.proposal?.kind === 'repair',
+  withinWaiverLimit: (state, sla) => waivedMinor(state) <= (sla.limits?.waiveMinor ?? 0),
+  managerAsked: (state) => state.managerAsked === true,
+  withinWriteOffLimit: (state, sla) => owedBackMinor(state) <= (sla.limits?.writeOffMinor ?? 0),
+  ninetyDaysOld: (state) => state.at - (state.enteredAt ?? state.at) >= recoveryTriesMs,
+  editedMeanwhile: (state) => state.request?.toAssess === true,
+  cancelledOnItsWay: (state) => state.sendBack === true,
+  moneyOpen: (state) => restMinor(state) > 0 || state.money.some((line) => isOutgoing(line) && !isClosed(line)),
+};
 
 export const returnRules: CaseRules<ReturnState, ReturnEvent> = {
   type: 'return',
   stages: returnTable,
   ends: returnEnds,
   apply: applyReturn,
+  guards,
+  divert,
+  isUnderWay,
+  errandsOf: errandsOfReturn,
 };
 
+/**
+ * Goods that came while the case was let go of are sent back before it ends, and an advance on goods that give no right to it is recovered
+ * before either.
+ */
+function divert(state: ReturnState, wanted: string, sla: SlaPolicy): string {
+  const left = comesFirst('sending_back', wanted) && state.lots.some(undecided) && sla.stages.sending_back;
+  const target = left ? 'sending_back' : wanted;
+  // Charged back, or to be charged, and then the advance itself failed: the customer gets what is owed. And no end before the provider's word.
+  const out = (line: MoneyLine) => isOutgoing(line) && line.state === 'sent';
+  const owed =
+    target === 'refunded' ? state.stage === 'recovering_advance' && restMinor(state) > 0 : committedMinor(state.money) < 0;
+  const unpaid = owed || (state.legs !== undefined && state.stage === 'recovering_advance' && state.money.some(out));
+  if (comesFirst('refund_due', target) && unpaid) return 'refund_due';
+  return comesFirst('recovering_advance', target) && owedBackMinor(state) > 0 ? 'recovering_advance' : target;
+}
+/** Somebody else is waited for: the bank decides, or the provider's word on what is under way is awaited. */
+function isUnderWay(state: ReturnState): boolean {
+  if (state.stage !== 'refund_due') return false;
+  if (isDisputed(state) || state.money.some((line) => isOutgoing(line) && line.state === 'sent')) return true;
+  return state.legs !== undefined && !isPaid(state) && nextDue(state) === undefined && restMinor(state) === 0;
+}
+const comesFirst = (stage: 'sending_back' | 'recovering_advance' | 'refund_due', target: string): boolean =>
+  (returnTable[stage].comesBefore as readonly string[]).includes(target);
+
+/** What letting everything pass would cost beyond the goods that are well: missing and worn units at their price. */
+export const waivedMinor = (state: ReturnState): number =>
+  valueMinor(
+    state.lines,
+    state.lots,
+    (lot) => missing(lot) || undecided(lot) || (lot.reception === 'lost_in_transit' && !payable(lot)),
+  );
+
 /** What an event of a return does to its goods, its money and its own fields. A late or repeated fact changes nothing. */
-function applyReturn(state: ReturnState, event: ReturnEvent): ReturnState {
-  const verdict = event.verdict ?? state.verdict;
-  const next = { ...state, verdict };
+function applyReturn(before: ReturnState, event: ReturnEvent, sla: SlaPolicy): ReturnState {
+  const state = { ...before, verdict: event.verdict ?? before.verdict };
+  const meant = isOutdated(before, event) ? { ...event, type: 'referred' } : event;
+  return applyMoney(applyGoods(applyRequest(state, meant), meant, sla), meant, sla);
+}
+const verdicts = ['accepted', 'accepted_without_return', 'refused', 'outbound_missing'];
+const isOutdated = (state: ReturnState, { type }: ReturnEvent): boolean =>
+  state.stage === 'requested' && state.request?.toAssess === true && verdicts.includes(type);
+
+function applyGoods(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): ReturnState {
+  const { lots } = state;
   switch (event.type) {
     case 'accepted':
     case 'agreed_by_silence':
-      return { ...next, lots: moveAll(state.lots, ['with_customer'], 'awaiting') };
-    case 'shipment_prepared':
-      return { ...next, shipment: event.shipment };
+      return { ...state, lots: moveAll(lots, ['with_customer'], 'awaiting') };
+    case 'accepted_without_return':
+      return {
+        ...state,
+        lots: acceptReceived(mark(moveAll(lots, ['with_customer'], 'kept'), isKept, { acceptance: 'accepted' })),
+      };
+    case 'proposal_accepted':
+      return state.stage === 'deduction_offered' ? deducted(state) : { ...state, lots: asProposed(state) };
+    case 'outbound_missing':
+      return { ...state, lots: moveAll(lots, ['with_customer'], 'undelivered') };
     case 'handed_over':
-      return { ...next, lots: moveAll(state.lots, ['awaiting'], 'in_transit'), shipment: event.shipment ?? state.shipment };
+      return { ...state, lots: moveAll(lots, ['awaiting'], 'in_transit') };
+    case 'parcel_found':
+      return { ...state, lots: moveAll(lots, ['undelivered'], 'with_customer') };
     case 'returned_to_sender':
-      return { ...next, lots: moveAll(state.lots, ['in_transit'], 'awaiting') };
+      return { ...state, lots: moveAll(lots, ['in_transit'], 'awaiting') };
     case 'received':
-    case 'reception_recorded':
-      return countParcel(next, event);
+    case 'reception_recorded': {
+      // What was handed over all the same has travelled, and so has a parcel that never reached the customer and comes back to us.
+      const travelled = event.type === 'received' ? moveAll(lots, ['with_customer', 'undelivered'], 'in_transit') : lots;
+      const counted = countParcel({ ...state, lots: travelled }, event);
+      // Past the point of no return nobody decides about goods any more: what comes late is paid like what came.
+      return pastDeciding(state) ? { ...counted, lots: acceptReceived(counted.lots) } : counted;
+    }
     case 'inspected':
     case 'inspection_recorded': {
-      const counted = countParcel(next, event);
+      const counted = countParcel(state, event);
       return { ...counted, lots: gradeUnits(counted.lots, event.inspected ?? []) };
     }
     case 'accepted_as_is':
-      return refundPlanned({ ...next, lots: acceptReceived(moveAll(state.lots, ['awaiting', 'in_transit'], 'received')) });
+      return withFees({ ...state, lots: acceptReceived(moveAll(lots, ['awaiting', 'in_transit'], 'received')) });
     case 'cleared':
-      return refundPlanned({ ...next, lots: acceptReceived(state.lots) });
+      return withFees({ ...state, lots: acceptReceived(lots) });
+    case 'lost':
     case 'presumed_lost':
-      return refundPlanned({ ...next, lots: moveAll(acceptReceived(state.lots), ['awaiting', 'in_transit'], 'lost_in_transit') });
-    case 'refund_sent':
-      return { ...next, money: moveMoney(state.money, refundIntent, 'sent', event.providerId) };
-    case 'refund_settled':
-    case 'refunded':
-      return { ...next, money: settled(state, event) };
-    case 'refund_failed':
-      return { ...next, money: moveMoney(state.money, refundIntent, 'failed') };
+    case 'reship_chosen':
+      return lostGoods(state, event, sla);
+    case 'discrepancy_found':
+      return sla.stages.discrepancy
+        ? withFees({ ...state, lots: mark(lots, isClean(state), { acceptance: 'accepted' }) })
+        : state;
+    case 'waived':
+      return { ...state, lots: mark(acceptReceived(lots), unpaidYet, { waived: true }) };
+    case 'deduction_applied':
+      return deducted(state);
+    case 'goods_refused':
+    case 'goods_wanted_back': {
+      const counted = countParcel(state, event);
+      return { ...counted, lots: mark(counted.lots, undecided, { acceptance: 'rejected' }) };
+    }
+    case 'sent_back':
+      return { ...state, lots: moveRejected(mark(lots, undecided, { acceptance: 'rejected' })) };
+    case 'delivered_back':
+      return {
+        ...state,
+        lots: moveAll(moveRejected(mark(lots, undecided, { acceptance: 'rejected' })), ['sent_back'], 'with_customer'),
+      };
     case 'unwound':
-      return { ...next, lots: moveAll(state.lots, ['awaiting'], 'with_customer') };
+      return { ...state, lots: moveAll(moveAll(lots, ['awaiting'], 'with_customer'), ['undelivered'], 'with_customer') };
     default:
-      return next;
+      return state;
   }
+}
+
+const pastDeciding = ({ stage, from }: ReturnState): boolean =>
+  stage === 'refund_due' || (stage === 'needs_attention' && from === 'refund_due');
+const isKept = (lot: Lot): boolean => lot.reception === 'kept';
+const unpaidYet = (lot: Lot): boolean => missing(lot) || (lot.reception === 'lost_in_transit' && !payable(lot));
+
+function asProposed({ lots, proposal }: ReturnState): Lot[] {
+  if (proposal?.kind === 'price_reduction') return moveAll(lots, ['with_customer'], 'kept');
+  return proposal?.kind === 'return' ? moveAll(lots, ['with_customer'], 'awaiting') : [...lots];
+}
+
+/** What the seller keeps by the rules of the verdict, once. */
+function withFees(state: ReturnState): ReturnState {
+  const { verdict, adjustments = [] } = state;
+  if (!verdict?.fees?.length || adjustments.some((one) => one.kind === 'fee')) return state;
+  const fees = verdict.fees.map(({ ruleId, amountMinor }) => ({ kind: 'fee' as const, ruleId, amountMinor }));
+  return { ...state, adjustments: [...adjustments, ...fees] };
+}
+
+/** Rejected units travel to the customer; what was accepted stays with us. */
+const moveRejected = (lots: readonly Lot[]): Lot[] =>
+  mark(lots, (lot) => rejected(lot) && lot.reception === 'received', { reception: 'sent_back' });
+
+/** A fault that was claimed needs no further proof by wear; a change of mind needs goods in order. */
+const isClean =
+  (state: Pick<ReturnState, 'verdict'>) =>
+  (lot: Lot): boolean =>
+    undecided(lot) && !ungraded(lot) && (faultClaimed(state) || (!lot.damaged && lot.grade !== 'C' && lot.grade !== 'D'));
+
+const faultClaimed = ({ verdict }: Pick<ReturnState, 'verdict'>): boolean =>
+  verdict?.reason !== undefined && verdict.reason !== 'no_reason';
+
+/** Lost on our way: paid like accepted ones. On the customer's own way: not, unless a person lets it pass. A parcel sent back is ours again. */
+function lostGoods(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): ReturnState {
+  if (state.stage === 'sending_back') {
+    const onTheWay = mark(state.lots, (lot) => rejected(lot) || undecided(lot), {
+      reception: 'lost_in_transit',
+      acceptance: undefined,
+    });
+    return { ...state, lots: onTheWay };
+  }
+  // The carrier's first word of a loss only raises the question.
+  if (event.type === 'lost' && state.stage !== 'lost_suspected') return state;
+  const risk = guards.ourCarrier(state, sla) ? {} : { risk: 'customer' as const };
+  const travelling = (lot: Lot) => ['awaiting', 'in_transit', 'undelivered'].includes(lot.reception);
+  return { ...state, lots: mark(acceptReceived(state.lots), travelling, { reception: 'lost_in_transit', ...risk }) };
+}
+
+/** The deduction becomes part of the account, line by line; the rest of what came is accepted. */
+function deducted(state: ReturnState): ReturnState {
+  const { deduction, lots, adjustments = [] } = state;
+  const ruleId = deduction?.ruleIds[0] ?? 'agreement';
+  const kept = (deduction?.items ?? []).map((item) => ({ kind: 'deduction' as const, ruleId, ...item }));
+  return { ...state, lots: acceptReceived(lots), adjustments: [...adjustments, ...kept] };
 }
 
 function countParcel(state: ReturnState, event: ReturnEvent): ReturnState {
   if (!event.counted || !event.parcel || state.parcels.includes(event.parcel)) return state;
-  return { ...state, parcels: [...state.parcels, event.parcel], lots: countUnits(state.lots, event.counted) };
+  const extras = event.extras?.length ? { extras: [...(state.extras ?? []), ...event.extras] } : {};
+  return {
+    ...state,
+    ...extras,
+    parcels: [...state.parcels, event.parcel],
+    lots: countUnits(state.lots, event.counted),
+  };
 }
-
-/** The refund line as it becomes due: paid price of accepted and lost units. A line that failed before becomes due again. */
-function refundPlanned(state: ReturnState): ReturnState {
-  const amountMinor = refundDueMinor(state.lines, state.lots);
-  return { ...state, money: [{ intent: refundIntent, state: 'due', amountMinor }] };
-}
-
-/** A person's word that the money went another way passes through `manual`; the provider's word settles as it is. */
-function settled(state: ReturnState, event: ReturnEvent): ReturnState['money'] {
-  const byHand = event.by.role === 'agent' || event.by.role === 'manager';
-  const lines = byHand ? moveMoney(state.money, refundIntent, 'manual') : state.money;
-  return moveMoney(lines, refundIntent, 'settled', event.providerId);
-}
-
-export const isSettled = (state: Pick<ReturnState, 'money'>): boolean =>
-  state.money.length > 0 && state.money.every((line) => line.state === 'settled');
-
 /** Every unit has been counted, and each that came has been graded. */
 export const fullyInspected = (state: Pick<ReturnState, 'lots'>): boolean =>
   !state.lots.some((lot) => expected(lot) || ungraded(lot));
+/** Every unit has been counted. */
+const fullyCounted = (state: Pick<ReturnState, 'lots'>): boolean => !state.lots.some(expected);
+
+/** Cancelled on its way, and now all of it is counted: what came goes back unopened. */
+export const goesBack = ({ sendBack, lots }: Pick<ReturnState, 'sendBack' | 'lots'>): boolean =>
+  sendBack === true && fullyCounted({ lots }) && lots.some(undecided);
+
+/** What a verdict on a request that is looked at again means: its units may be in another case by now. */
+export const reassessment = (
+  { request }: Pick<ReturnState, 'request'>,
+  { because }: { readonly because: readonly string[] },
+): 'reassessed' | 'edit_undone' | 'refused' =>
+  because.includes('units_in_another_case') ? (request?.before ? 'edit_undone' : 'refused') : 'reassessed';
 
 /** The verdict on what came: all of it, looked at, in a condition that gives the right; or a person must settle it. */
 export function assessGoods(state: ReturnState): 'cleared' | 'discrepancy_found' {
-  const missing = unitsWhere(state.lots, (lot) => lot.reception === 'short_shipped' || lot.reception === 'shipped_wrong_item');
-  const worn = unitsWhere(state.lots, (lot) => lot.grade === 'C' || lot.grade === 'D');
-  const faultClaimed = state.verdict?.reason !== undefined && state.verdict.reason !== 'no_reason';
-  return fullyInspected(state) && missing === 0 && (worn === 0 || faultClaimed) ? 'cleared' : 'discrepancy_found';
+  const lacking = unitsWhere(state.lots, missing);
+  const worn = unitsWhere(
+    state.lots,
+    (lot) => undecided(lot) && (lot.damaged === true || lot.grade === 'C' || lot.grade === 'D'),
+  );
+  return fullyInspected(state) && lacking === 0 && (worn === 0 || faultClaimed(state)) ? 'cleared' : 'discrepancy_found';
 }
 
 /** A stage whose question the goods already answer is passed at once: a parcel that came while a person was asked, say. */
-export function alreadyAnswered(state: ReturnState): 'received' | 'inspected' | undefined {
-  const travelling = state.stage === 'awaiting_handover' || state.stage === 'in_transit';
+export function alreadyAnswered(state: ReturnState): 'received' | 'inspected' | 'goods_refused' | undefined {
+  const travelling = ['awaiting_handover', 'in_transit', 'lost_suspected'].includes(state.stage);
   if (travelling && state.parcels.length > 0) return 'received';
-  return state.stage === 'received' && state.parcels.length > 0 && fullyInspected(state) ? 'inspected' : undefined;
+  if (state.stage !== 'received' || state.parcels.length === 0) return undefined;
+  if (goesBack(state)) return 'goods_refused';
+  return fullyInspected(state) ? 'inspected' : undefined;
 }

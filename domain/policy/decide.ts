@@ -100,11 +100,14 @@ export function decide(facts: Facts, packs: readonly PolicyPack[]): Decision {
   );
   for (const rule of reviews) cite(rule.id, rule.because);
   const verdict = reviews.length > 0 ? 'referred' : 'accepted';
+  const fees = rulesOf(packs, 'fee').filter((one) => one.reasons.includes(reason));
+  for (const rule of fees) cite(rule.id, rule.because);
   return {
     ...shape(
       verdict,
       reviews.map((rule) => rule.because),
     ),
+    ...(fees.length > 0 ? { fees: fees.map(({ id: ruleId, amountMinor }) => ({ ruleId, amountMinor })) } : {}),
     windows,
     explain,
   };

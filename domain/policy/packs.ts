@@ -2,6 +2,7 @@
  * What a policy pack is: rules as data, with citations. Packs are JSON under policies/; contracts/policy.ts checks their shape.
  * This is the first, small form; words and ids are those of docs/glossary.md, so that richer packs extend it.
  */
+import { type RefundTrigger } from '../case.ts';
 import { type Payer, type Reason } from './verdict.ts';
 
 export const layers = ['statute', 'platform', 'merchant', 'tier'] as const;
@@ -61,7 +62,29 @@ export interface SlaRule extends Base {
 export interface AppealRule extends Base {
   readonly kind: 'appeal';
 }
-export type Rule = WindowRule | ExclusionRule | FreightRule | RefundRule | ReviewRule | SlaRule | AppealRule;
+/** What the seller keeps of a refund, once a return; minor units of the order's currency. */
+export interface FeeRule extends Base {
+  readonly kind: 'fee';
+  readonly reasons: readonly Reason[];
+  readonly amountMinor: number;
+  readonly because: string;
+}
+/** 极速退款: money goes out at this event already, for requests worth up to this. */
+export interface RefundTriggerRule extends Base {
+  readonly kind: 'refund_trigger';
+  readonly trigger: RefundTrigger;
+  readonly maxMinor: number;
+}
+export type Rule =
+  | WindowRule
+  | ExclusionRule
+  | FreightRule
+  | RefundRule
+  | ReviewRule
+  | SlaRule
+  | AppealRule
+  | FeeRule
+  | RefundTriggerRule;
 
 export interface PolicyPack {
   readonly id: string;

@@ -32,5 +32,17 @@ export function slaFor(base: SlaPolicy, packs: readonly PolicyPack[], reason: Re
     const now = stages[stage];
     if (now && limitMs <= now.limitMs) stages[stage] = { ...now, limitMs, ruleId };
   }
-  return { ...base, stages };
+  const [statutory] = demands
+    .filter(({ stage, ruleId }) => stage === 'received' && isRefundRule(packs, ruleId))
+    .sort((a, b) => a.limitMs - b.limitMs);
+  const trigger = packs.flatMap((pack) => pack.rules).findLast((rule) => rule.kind === 'refund_trigger');
+  return {
+    ...base,
+    stages,
+    ...(statutory ? { statutory: { limitMs: statutory.limitMs, ruleId: statutory.ruleId } } : {}),
+    ...(trigger ? { refund: { trigger: trigger.trigger, maxMinor: trigger.maxMinor, ruleId: trigger.id } } : {}),
+  };
 }
+
+const isRefundRule = (packs: readonly PolicyPack[], ruleId: string): boolean =>
+  packs.some((pack) => pack.rules.some((rule) => rule.id === ruleId && rule.kind === 'refund'));

@@ -13,7 +13,7 @@ export const payers = ['consumer', 'merchant', 'platform'] as const;
 export type Payer = (typeof payers)[number];
 
 export interface Verdict {
-  readonly verdict: 'accepted' | 'referred' | 'refused';
+  readonly verdict: 'accepted' | 'accepted_without_return' | 'referred' | 'refused' | 'outbound_missing';
   readonly reason: Reason;
   /** Every rule that grants, refuses or refers; a refusal cites at least one. */
   readonly ruleIds: readonly string[];
@@ -22,4 +22,6 @@ export interface Verdict {
   /** End of the widest open window, epoch ms, exclusive. */
   readonly windowEndsAt?: number;
   readonly freight: Payer;
+  /** What the seller keeps of the refund, each by its rule; minor units. */
+  readonly fees?: readonly { readonly ruleId: string; readonly amountMinor: number }[];
 }

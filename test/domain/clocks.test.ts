@@ -15,7 +15,7 @@ import {
 
 const limit: StageLimit = { limitMs: 1_000, warnMs: [500, 800], ruleId: 'sla.review' };
 const start = (at = 0, changes: Partial<StageLimit> = {}): Clock =>
-  startClock('review#1', 'under_review', { ...limit, ...changes }, at);
+  startClock({ id: 'review#1', stage: 'under_review', at }, { ...limit, ...changes });
 
 /** Rings the clock by itself until it stops, each time at once, and tells what came when. */
 function ringOut(clock: Clock): { at: number; kind: string }[] {

@@ -35,8 +35,8 @@ const graded = (quantity: number, found: Inspected['grade'] = 'A', lineId = '1')
   disposition: 'restock',
 });
 
-const kindOf = ({ lineId, reception, acceptance, grade, disposition }: Lot): string =>
-  [lineId, reception, acceptance, grade, disposition].join('/');
+const kindOf = ({ lineId, reception, acceptance, grade, disposition, damaged, risk, waived }: Lot): string =>
+  [lineId, reception, acceptance, grade, disposition, damaged, risk, waived].join('/');
 /** Which lot comes first means nothing. */
 const sorted = (lots: readonly Lot[]): string[] => lots.map((one) => `${kindOf(one)}: ${one.quantity}`).sort();
 
@@ -100,12 +100,15 @@ describe('moving', () => {
 
   it.each(receptions)('leaves a unit that is %s, or moves it by the table and no other way', (from) => {
     const legal: Record<string, readonly string[]> = {
-      with_customer: ['awaiting', 'in_transit', 'received'],
+      with_customer: ['awaiting', 'in_transit', 'received', 'kept', 'undelivered'],
       awaiting: ['in_transit', 'received', 'with_customer', 'short_shipped', 'shipped_wrong_item', 'lost_in_transit'],
       in_transit: ['received', 'awaiting', 'short_shipped', 'shipped_wrong_item', 'lost_in_transit'],
       short_shipped: ['received'],
       shipped_wrong_item: ['received'],
-      lost_in_transit: ['received'],
+      lost_in_transit: ['received', 'in_transit'],
+      received: ['sent_back'],
+      sent_back: ['with_customer', 'lost_in_transit'],
+      undelivered: ['in_transit', 'lost_in_transit', 'with_customer'],
     };
     for (const to of receptions)
       expect(moveAll([lot(1, from)], [from], to)[0]?.reception).toBe((legal[from] ?? []).includes(to) ? to : from);

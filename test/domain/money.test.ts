@@ -41,11 +41,14 @@ describe('formatMinor', () => {
 
 describe('a money line', () => {
   const legal: Record<string, readonly string[]> = {
-    due: ['sent', 'settled', 'failed', 'manual'],
-    sent: ['settled', 'failed'],
+    due: ['sent', 'settled', 'failed', 'manual', 'dispute_hold', 'cancelled', 'written_off'],
+    sent: ['settled', 'failed', 'written_off'],
     failed: ['due', 'sent', 'settled', 'manual'],
     manual: ['settled'],
-    settled: [],
+    dispute_hold: ['due', 'cancelled', 'sent', 'settled', 'failed', 'manual'],
+    settled: ['failed'],
+    cancelled: ['settled'],
+    written_off: ['settled'],
   };
   it.each(moneyStates)('that is %s moves by the table; a late or repeated fact leaves it', (from) => {
     for (const to of moneyStates)
@@ -55,13 +58,30 @@ describe('a money line', () => {
   it('of another intent stays as it is, and the provider is noted with the change alone', () => {
     const other = { ...line('due'), intent: 'goodwill' };
     expect(moveMoney([line('due'), other], 'refund', 'sent', 're_1')).toEqual([{ ...line('sent'), providerId: 're_1' }, other]);
-    expect(moveMoney([line('settled')], 'refund', 'failed', 're_2')).toEqual([line('settled')]);
+    expect(moveMoney([line('settled')], 'refund', 'sent', 're_2')).toEqual([line('settled')]);
   });
 
-  it('counts as paid only when it is settled, and as committed until it has failed', () => {
+  it('that was settled can fail after all: the bank has sent it back', () => {
+    expect(moveMoney([line('settled')], 'refund', 'failed')).toEqual([line('failed')]);
+  });
+
+  it('counts as paid only when it is settled, and as committed until it has failed, is called off or given up', () => {
     const lines = moneyStates.map((state, index) => line(state, 10 ** index));
     expect(settledMinor(lines)).toBe(100);
-    expect(committedMinor(lines)).toBe(1 + 10 + 100 + 10_000);
+    expect(committedMinor(lines)).toBe(1 + 10 + 100 + 10_000 + 100_000);
+  });
+
+  it('that the customer pays back is taken off what they have in hand, once it is settled', () => {
+    const recovery = (state: MoneyLine['state']): MoneyLine => ({
+      intent: 'recovery',
+      kind: 'recovery',
+      state,
+      amountMinor: 200,
+    });
+    for (const state of moneyStates) {
+      const lines = [line('settled'), recovery(state)];
+      expect([settledMinor(lines), committedMinor(lines)]).toEqual(state === 'settled' ? [300, 300] : [500, 500]);
+    }
   });
 });
 

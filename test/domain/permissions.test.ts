@@ -12,18 +12,64 @@ import {
 
 /** Written out once more, so that nobody widens a right by a slip. */
 const expected: Record<Role, readonly CommandName[]> = {
-  customer: ['withdraw_case', 'submit_tracking'],
+  customer: [
+    'edit_request',
+    'submit_evidence',
+    'answer_proposal',
+    'choose_channel',
+    'book_pickup',
+    'reschedule_pickup',
+    'cancel_pickup',
+    'withdraw_case',
+    'submit_tracking',
+    'choose_remedy',
+    'pay_balance',
+    'send_message',
+    'request_escalation',
+  ],
   agent: [
     'decide_request',
+    'request_evidence',
+    'submit_evidence',
+    'propose',
+    'choose_channel',
+    'book_pickup',
+    'reschedule_pickup',
+    'cancel_pickup',
     'cancel_case',
     'submit_tracking',
+    'settle_discrepancy',
+    'declare_lost',
+    'pay_balance',
     'resolve_attention',
     'hold_case',
     'resume_case',
     'assign_case',
+    'link_case',
     'add_note',
+    'send_message',
+    'request_escalation',
   ],
-  manager: ['decide_request', 'cancel_case', 'resolve_attention', 'hold_case', 'resume_case', 'assign_case', 'add_note'],
+  manager: [
+    'decide_request',
+    'request_evidence',
+    'propose',
+    'cancel_case',
+    'settle_discrepancy',
+    'declare_lost',
+    'pay_balance',
+    'write_off',
+    'resolve_attention',
+    'hold_case',
+    'resume_case',
+    'assign_case',
+    'link_case',
+    'add_note',
+    'send_message',
+    'decide_escalation',
+    'de_escalate',
+    'waive_breach',
+  ],
   warehouse: ['record_reception', 'record_inspection'],
   technician: [],
   auditor: [],
@@ -37,9 +83,18 @@ describe('permissions', () => {
     );
   });
 
-  it('give every command to somebody, and the commands that are legal anywhere to staff alone', () => {
+  it('give every command to somebody, and what is legal anywhere to staff: customers speak and escalate, no more', () => {
     for (const command of commandNames) expect(commandRoles[command].length).toBeGreaterThan(0);
-    for (const command of anywhere) expect(commandRoles[command]).toEqual(['agent', 'manager']);
+    const customers = anywhere.filter((command) => mayCommand('customer', command));
+    expect(customers).toEqual(['send_message', 'request_escalation']);
+    for (const command of anywhere)
+      for (const role of ['warehouse', 'technician', 'auditor', 'service'] as const)
+        expect([command, role, mayCommand(role, command)]).toEqual([command, role, false]);
+  });
+
+  it('let managers alone give up money, decide escalations and answer for a breach', () => {
+    for (const command of ['write_off', 'decide_escalation', 'de_escalate', 'waive_breach'] as const)
+      expect(commandRoles[command]).toEqual(['manager']);
   });
 
   it('let everybody read, the auditor nothing else, and no customer backdate a notice', () => {

@@ -1,12 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { AttentionVerb } from '../../domain/case.ts';
 import { holdReasons, type Refusal } from '../../domain/commands.ts';
-import { commandNames, type CommandName, type Role } from '../../domain/permissions.ts';
-import { eventOfCommand, eventOfFact, returnRefusal, type ReturnCommand, type ReturnFact } from '../../domain/return-commands.ts';
-import { openReturnStages, returnEnds, returnTable, type ReturnStage, type ReturnState } from '../../domain/return.ts';
+import { commandNames, mendline, type CommandName, type Role } from '../../domain/permissions.ts';
+import { eventOfCommand as eventOf, returnRefusal as refusalOf, type ReturnCommand } from '../../domain/return-commands.ts';
+import { eventOfFact, type ReturnFact } from '../../domain/return-facts.ts';
+import { openReturnStages, returnEnds, returnTable, type ReturnStage } from '../../domain/return-table.ts';
+import { type ReturnState } from '../../domain/return-state.ts';
 import type { StageRow } from '../../domain/stage-table.ts';
-import { allCounted, allGraded, day, freshId, openedState, paperCaseIn, parkedFrom } from './paper-case.ts';
+import {
+  allCounted,
+  allGraded,
+  day,
+  freshId,
+  kettles,
+  openedAt,
+  openedState,
+  paperCaseIn,
+  paperSla,
+  parkedFrom,
+} from './paper-case.ts';
 
+const returnRefusal = (state: ReturnState, one: ReturnCommand) => refusalOf(state, one, paperSla);
+const eventOfCommand = (state: ReturnState, one: ReturnCommand) => eventOf(state, one, paperSla);
 const command = (
   name: CommandName,
   payload: object = {},
@@ -19,8 +34,15 @@ const units = (quantity: number, lineId = '1') => [{ lineId, quantity, condition
 const findings = (quantity: number) => [{ lineId: '1', quantity, grade: 'A', disposition: 'restock' }];
 
 describe('a command', () => {
-  const anywhere = ['hold_case', 'assign_case', 'add_note'];
+  const anywhere = ['hold_case', 'assign_case', 'link_case', 'add_note', 'send_message', 'request_escalation'];
+  /** Named by the row, and refused all the same: there is nothing yet that could be sent back. */
+  const pointless = ['deduction_offered/withdraw_case'];
   const sensible: Partial<Record<CommandName, object>> = {
+    decide_request: { verdict: 'refuse', ruleIds: ['uk.strr'] },
+    propose: { kind: 'return' },
+    settle_discrepancy: { decision: 'deduct', ruleIds: [] },
+    choose_remedy: { remedy: 'refund' },
+    answer_proposal: { answer: 'decline' },
     record_reception: { ...parcel, units: [] },
     record_inspection: { units: [] },
     resolve_attention: { verb: 'retry' },
@@ -32,7 +54,8 @@ describe('a command', () => {
     const row: StageRow = returnTable[stage];
     for (const name of commandNames) {
       const refusal = returnRefusal(state, command(name, sensible[name]));
-      if (row.commands.includes(name) || anywhere.includes(name)) expect([name, refusal]).toEqual([name, undefined]);
+      const allowed = row.commands.includes(name) && !pointless.includes(`${stage}/${name}`);
+      if (allowed || anywhere.includes(name)) expect([name, refusal]).toEqual([name, undefined]);
       else expect([name, refusal]).toMatchObject([name, { code: 'not_allowed_now', availableMoves: expect.any(Array) }]);
     }
   });
@@ -47,7 +70,13 @@ describe('a command', () => {
 
   it('that is refused tells its sender what this sender may do, and nobody else’s moves', () => {
     const { state } = paperCaseIn('under_review');
-    expect(returnRefusal(state, command('submit_tracking', {}, { role: 'customer' }))?.availableMoves).toEqual(['withdraw_case']);
+    expect(returnRefusal(state, command('submit_tracking', {}, { role: 'customer' }))?.availableMoves).toEqual([
+      'submit_evidence',
+      'edit_request',
+      'withdraw_case',
+      'send_message',
+      'request_escalation',
+    ]);
     expect(
       returnRefusal(state, command('record_reception', { ...parcel, units: units(1) }, { role: 'warehouse' }))?.availableMoves,
     ).toEqual([]);
@@ -134,8 +163,7 @@ describe('record_inspection', () => {
   });
 
   it('of a parked case grades the goods and leaves the case where it is', () => {
-    const rma = paperCaseIn('in_transit');
-    rma.scan('lost');
+    const rma = parkedFrom('authorized');
     rma.give('record_reception', 'warehouse', { ...parcel, units: allCounted(rma.state) });
     rma.give('record_inspection', 'warehouse', { units: allGraded(rma.state) });
     expect([rma.stage, rma.told.at(-1)?.type]).toEqual(['needs_attention', 'inspection_recorded']);
@@ -223,7 +251,7 @@ describe('a shared command becomes an event', () => {
 
 describe('a scan', () => {
   const heard = (state: ReturnState, code: string, eventId = freshId()) =>
-    eventOfFact(state, { name: 'parcel_scanned', eventId, trackingNo: 'RT9', code, occurredAt: 1 })?.type;
+    eventOfFact(state, { name: 'parcel_scanned', eventId, trackingNo: 'RT1', code, occurredAt: openedAt })?.type;
 
   it.each<[ReturnStage, Record<string, string>]>([
     [
@@ -274,18 +302,28 @@ describe('a scan', () => {
 
   it('that is told twice is heard once', () => {
     const rma = paperCaseIn('awaiting_handover');
-    rma.scan('picked_up', 'event-1');
+    rma.scan('picked_up', { eventId: 'event-1' });
     const { state } = rma;
-    rma.scan('picked_up', 'event-1');
+    rma.scan('picked_up', { eventId: 'event-1' });
     expect(rma.state).toBe(state);
   });
 
-  it('at the hand-over brings the tracking number, later ones leave it', () => {
-    const rma = paperCaseIn('awaiting_handover');
+  it('at the hand-over brings the tracking number in a case of before parcels had records, later ones leave it', () => {
+    const rma = paperCaseIn('awaiting_handover', kettles, { edition: 1 });
     rma.hear({ name: 'parcel_scanned', eventId: freshId(), trackingNo: 'RT9', code: 'picked_up', occurredAt: 1 });
     expect(rma.state.shipment?.trackingNo).toBe('RT9');
     rma.hear({ name: 'parcel_scanned', eventId: freshId(), trackingNo: 'RT8', code: 'in_transit', occurredAt: 2 });
     expect(rma.state.shipment?.trackingNo).toBe('RT9');
+  });
+
+  it('of a parcel that is not of this case is noted and moves nothing', () => {
+    const rma = paperCaseIn('awaiting_handover');
+    rma.scan('picked_up', { trackingNo: 'RT9' });
+    expect([rma.stage, rma.told.at(-1)?.type, rma.state.shipment?.trackingNo]).toEqual([
+      'awaiting_handover',
+      'late_fact_noted',
+      'RT1',
+    ]);
   });
 });
 
@@ -302,7 +340,7 @@ describe('the provider’s word on a refund', () => {
     const rma = paperCaseIn('refund_due');
     rma.work('done', { pending: true });
     rma.hear(settled(4_999));
-    expect([rma.stage, rma.state.money[0]?.state]).toEqual(['needs_attention', 'failed']);
+    expect([rma.stage, rma.state.money[0]?.state]).toEqual(['needs_attention', 'sent']);
     expect(rma.state.attention).toMatchObject({ step: 'refund', cause: 'amount_mismatch: 4999 GBP settled, 5000 GBP due' });
   });
 
@@ -322,14 +360,14 @@ describe('the provider’s word on a refund', () => {
       expect([rma.stage, rma.told.at(-1)?.type, rma.state.money[0]?.state]).toEqual(['refund_due', 'late_fact_noted', 'sent']);
     }
     rma.hear({ ...settled(), eventId: 'other-currency', currency: 'EUR' } as ReturnFact);
-    expect([rma.stage, rma.state.money[0]?.state]).toEqual(['needs_attention', 'failed']);
+    expect([rma.stage, rma.state.money[0]?.state]).toEqual(['needs_attention', 'sent']);
   });
 
   it('has its effect also when the carrier has used the same event id', () => {
     const rma = paperCaseIn('refund_due');
     rma.work('done', { pending: true });
     const fact = settled();
-    rma.scan('exception', fact.eventId);
+    rma.scan('exception', { eventId: fact.eventId });
     rma.hear(fact);
     expect(rma.stage).toBe('refunded');
   });
@@ -339,11 +377,19 @@ describe('the provider’s word on a refund', () => {
       expect(eventOfFact(paperCaseIn(stage).state, settled())?.type).toBe('late_fact_noted');
     const rma = paperCaseIn('refund_due');
     rma.work('done');
-    for (const fact of [settled(), { ...settled(), name: 'refund_failed' } as ReturnFact]) {
-      const { money } = rma.state;
-      rma.hear(fact);
-      expect([rma.stage, rma.told.at(-1)?.type, rma.state.money]).toEqual(['refunded', 'late_fact_noted', money]);
-    }
+    const { money } = rma.state;
+    rma.hear(settled());
+    expect([rma.stage, rma.told.at(-1)?.type, rma.state.money]).toEqual(['refunded', 'late_fact_noted', money]);
+  });
+
+  it('that it failed after all is heard after the end as well, so that the case can be opened again for its money', () => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done');
+    rma.providerSays('failed', 're_1');
+    expect([rma.stage, rma.told.at(-1)?.type, rma.state.money[0]?.state]).toEqual(['refunded', 'refund_failed', 'failed']);
+    rma.record({ type: 'reopened', by: mendline, result: 'refund_due', cause: 'refund_failed' });
+    rma.work('done');
+    expect([rma.stage, rma.state.money.map((line) => line.state)]).toEqual(['refunded', ['failed', 'settled']]);
   });
 });
 

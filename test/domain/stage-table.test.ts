@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { openReturnStages, returnEnds, returnMoves, returnTable } from '../../domain/return.ts';
-import { flawsOf, owners, type StageRow } from '../../domain/stage-table.ts';
+import { claimEnds, claimGuardNames, claimTable, openClaimStages } from '../../domain/claim.ts';
+import { openReturnStages, returnEnds, returnGuards, returnMoves, returnTable } from '../../domain/return-table.ts';
+import { flawsOf, movesOf, owners, targetsOf, type StageRow } from '../../domain/stage-table.ts';
 
 const waiting: StageRow = {
   owner: 'agent',
@@ -11,18 +12,54 @@ const waiting: StageRow = {
 };
 const working: StageRow = { owner: 'system', step: 'do', onTimeout: 'done', commands: [], moves: { done: 'closed' } };
 const sound = { waiting, working };
-const flaws = (stages: Record<string, StageRow>) => flawsOf(stages, ['closed'], 'waiting');
+const flaws = (stages: Record<string, StageRow>, guards: readonly string[] = []) =>
+  flawsOf(stages, ['closed'], 'waiting', guards);
+const tables = [
+  ['return', returnTable, returnEnds, openReturnStages, 'requested', returnGuards],
+  ['carrier claim', claimTable, claimEnds, openClaimStages, 'drafted', claimGuardNames],
+] as const;
 
 describe('the lint over stage tables', () => {
-  it('finds nothing in the table of returns', () => {
-    expect(flawsOf(returnTable, returnEnds, 'requested')).toEqual([]);
+  it.each(tables)('finds nothing in the table of the %s', (_, table, ends, __, first, guards) => {
+    expect(flawsOf(table, ends, first, guards)).toEqual([]);
   });
 
   it('finds nothing in a sound table', () => {
     expect(flaws(sound)).toEqual([]);
   });
 
+  it('takes a stage that comes before others for one that is entered', () => {
+    expect(flaws({ ...sound, before: { ...working, comesBefore: ['closed'] } })).toEqual([]);
+  });
+
   it.each<[string, Record<string, StageRow>, string]>([
+    ['a stage that nobody owns', { ...sound, waiting: { ...waiting, owner: '' as 'agent' } }, 'waiting has no owner'],
+    [
+      'a stage without a default action',
+      { ...sound, waiting: { ...waiting, onTimeout: undefined as unknown as string } },
+      'waiting has no default action',
+    ],
+    [
+      'a stage whose list of defaults is empty',
+      { ...sound, waiting: { ...waiting, onTimeout: [] as unknown as string } },
+      'waiting has no default action',
+    ],
+    ['a stage whose clock nothing starts', { ...sound, waiting: { ...waiting, clockFrom: [] } }, 'no clock'],
+    [
+      'one of several defaults that is no move',
+      { ...sound, waiting: { ...waiting, onTimeout: [{ when: 'late', move: 'vanished' }, 'gone'] } },
+      'vanished is no move',
+    ],
+    [
+      'a way of several that leads nowhere',
+      { ...sound, working: { ...working, moves: { done: [{ when: 'late', to: 'nowhere' }, 'closed'] } } },
+      'nowhere, which is no stage',
+    ],
+    [
+      'a stage that comes before nothing that exists',
+      { ...sound, before: { ...working, comesBefore: ['nowhere'] } },
+      'before comes before nowhere',
+    ],
     ['a stage that waits for a command without a clock', { ...sound, waiting: { ...waiting, clockFrom: undefined } }, 'no clock'],
     [
       'a stage that waits for a fact alone without a clock',
@@ -44,36 +81,49 @@ describe('the lint over stage tables', () => {
     ],
     ['a stage that no move enters', { ...sound, forgotten: working }, 'nothing leads to forgotten'],
   ])('finds %s', (_, stages, flaw) => {
-    expect(flaws(stages)).toEqual([expect.stringContaining(flaw)]);
+    expect(flaws(stages, ['late'])).toContainEqual(expect.stringContaining(flaw));
+    expect(flaws(stages, ['late']).filter((one) => !one.includes('late'))).toHaveLength(1);
+  });
+
+  it('finds a guard that nobody knows, of a move and of a default, and one that no move asks', () => {
+    const guarded: Record<string, StageRow> = {
+      ...sound,
+      waiting: { ...waiting, onTimeout: [{ when: 'late', move: 'agreed' }, 'gone'] },
+      working: { ...working, moves: { done: [{ when: 'small', to: 'waiting' }, 'closed'] } },
+    };
+    expect(flaws(guarded, ['late', 'small'])).toEqual([]);
+    expect(flaws(guarded)).toEqual(['waiting: no guard is called late', 'working: no guard is called small']);
+    expect(flaws(sound, ['late'])).toEqual(['no move asks the guard late']);
   });
 });
 
-describe('the table of returns', () => {
-  it.each(openReturnStages)('names for %s whom it waits for, and what happens if nobody acts', (stage) => {
-    const row: StageRow = returnTable[stage];
+describe.each(tables)('the table of the %s', (_, table, ends, stages) => {
+  const rowOf = (stage: string): StageRow | undefined => (table as Record<string, StageRow>)[stage];
+  const targets = (stage: string): string[] => Object.values(rowOf(stage)?.moves ?? {}).flatMap((route) => targetsOf(route!));
+
+  it.each([...stages])('names for %s whom it waits for, and what happens if nobody acts', (stage) => {
+    const row = rowOf(stage)!;
     expect(owners).toContain(row.owner);
     expect(row.clockFrom ?? row.step).toBeDefined();
-    expect(row.moves[row.onTimeout]).toBeDefined();
+    for (const move of movesOf(row.onTimeout)) expect([move, row.moves[move]]).toEqual([move, expect.anything()]);
   });
 
   it('leads from every open stage to an end', () => {
     const leads = (stage: string, passed: readonly string[] = []): boolean => {
-      if ((returnEnds as readonly string[]).includes(stage)) return true;
-      if (passed.includes(stage)) return false;
-      const row: StageRow | undefined = (returnTable as Record<string, StageRow>)[stage];
-      const targets = Object.values(row?.moves ?? {}).map((target) => (target === '@target' ? 'cancelled' : target!));
-      return targets.filter((target) => !target.startsWith('@')).some((target) => leads(target, [...passed, stage]));
+      if ((ends as readonly string[]).includes(stage) || stage === '@target' || stage === '@after') return true;
+      return !passed.includes(stage) && targets(stage).some((target) => leads(target, [...passed, stage]));
     };
-    expect(openReturnStages.filter((stage) => stage !== 'needs_attention' && !leads(stage))).toEqual([]);
+    expect(stages.filter((stage) => stage !== 'needs_attention' && !leads(stage))).toEqual([]);
   });
 
-  it('never refuses a request because time ran out', () => {
-    for (const stage of openReturnStages) {
-      const row: StageRow = returnTable[stage];
-      expect(row.moves[row.onTimeout]).not.toBe('rejected');
-    }
+  it('lets no clock end a case to the customer’s loss: nothing is refused by silence', () => {
+    for (const stage of stages)
+      for (const move of movesOf(rowOf(stage)!.onTimeout))
+        expect(targetsOf(rowOf(stage)!.moves[move]!)).not.toEqual(expect.arrayContaining(['rejected']));
   });
+});
 
+describe('the table of returns', () => {
   it('uses every word of its list of moves, and no other', () => {
     const used = new Set(openReturnStages.flatMap((stage) => Object.keys(returnTable[stage].moves)));
     expect([...used].sort()).toEqual([...returnMoves].sort());

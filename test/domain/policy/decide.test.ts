@@ -202,7 +202,7 @@ describe('every decision', () => {
   });
 
   it('is the same for the same facts, and an earlier notice is never worse', () => {
-    const rank = { refused: 0, referred: 1, accepted: 2 };
+    const rank = { refused: 0, referred: 1, outbound_missing: 1, accepted: 2, accepted_without_return: 3 };
     fc.assert(
       fc.property(request, fc.nat(30 * 86_400_000), (changes, earlierMs) => {
         const facts = factsOf(changes);

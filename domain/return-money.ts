@@ -1,0 +1,207 @@
+/**
+ * 退货 return: what its events do to money. Refunds in lines, each under an intent of its own; advances before the goods were judged, and their
+ * recovery; disputes. How much is due is refunds.ts, what happens to goods return.ts.
+ */
+import { type RefundTrigger, type SlaPolicy } from './case.ts';
+import { acceptReceived, type Lot } from './goods.ts';
+import { isClosed, isOutgoing, moveAllMoney, moveMoney, nextIntent, type MoneyLine } from './money.ts';
+import { ceilingMinor, owedBackMinor, requestedMinor, restMinor, valueMinor } from './refunds.ts';
+import { currentLeg } from './return-request.ts';
+import { type ReturnEvent, type ReturnState } from './return-state.ts';
+
+/** The first refund intent of a return; with the case id it is the key at the provider. */
+export const refundIntent = 'refund';
+
+/** Stages whose entry makes the refund due; until then what is paid is an advance. */
+const clears: readonly string[] = [
+  'accepted_without_return',
+  'accepted_as_is',
+  'cleared',
+  'waived',
+  'deduction_applied',
+  'refund_planned',
+];
+
+/** What an event does to the money of a return; its goods have been moved already. */
+export function applyMoney(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): ReturnState {
+  const intent = event.intent ?? refundIntent;
+  const { money } = state;
+  switch (event.type) {
+    case 'accepted':
+    case 'handed_over':
+      return withAdvance(state, event, sla);
+    case 'received':
+      return withAdvance(chargeLeft(state), event, sla);
+    case 'lost':
+    case 'presumed_lost':
+    case 'proposal_accepted':
+      return leadsToRefund(state) ? refundPlanned(state) : state;
+    case 'discrepancy_found':
+      // What is in order is paid at once; only the rest waits for a decision.
+      return sla.stages.discrepancy ? refundPlanned(state, { early: true }) : state;
+    case 'refund_sent':
+      return { ...state, money: told(moveMoney(money, intent, 'sent', event.providerId), intent, event) };
+    case 'refund_settled':
+      return { ...state, money: told(moveMoney(money, intent, 'settled', event.providerId), intent, event) };
+    case 'refunded':
+      return { ...state, lots: acceptReceived(state.lots), money: told(refunded(state, event), intent, event) };
+    case 'step_failed':
+      return event.intent ? { ...state, money: told(money, intent, event) } : state;
+    case 'refund_failed':
+    case 'advance_refused':
+      return { ...state, money: told(moveMoney(money, intent, 'failed'), intent, event) };
+    case 'dispute_opened':
+    case 'dispute_closed':
+      return disputed(state, event);
+    case 'dispute_lost':
+      return disputed({ ...state, lots: acceptReceived(state.lots) }, event);
+    case 'recovery_due':
+      return { ...state, money: [...money, recoveryOf(state)] };
+    case 'recovery_sent':
+      return { ...state, money: moveMoney(money, intent, 'sent', event.providerId) };
+    case 'recovered':
+      return { ...state, money: recovered(state, event) };
+    case 'early_cancelled':
+      return { ...state, money: moveAllMoney(money, ['due', 'dispute_hold'], 'cancelled', (line) => line.early === true) };
+    case 'recovery_refused':
+      return { ...state, money: moveAllMoney(money, ['due', 'sent'], 'failed', isRecovery(event.intent)) };
+    case 'written_off':
+      return writtenOff(state);
+    default:
+      return clears.includes(event.type) ? refundPlanned(state) : state;
+  }
+}
+
+/** The goods have come after all: a charge of which nobody has heard is not meant any more; should it have been made, its word will say so. */
+const chargeLeft = (state: ReturnState): ReturnState =>
+  state.stage === 'recovering_advance'
+    ? { ...state, money: moveAllMoney(state.money, ['due'], 'cancelled', isRecovery()) }
+    : state;
+
+const isRecovery =
+  (intent?: string) =>
+  (line: MoneyLine): boolean =>
+    line.kind === 'recovery' && (intent === undefined || line.intent === intent);
+
+/** A late word about a line that has heard a newer one is recognised by the provider's clock. */
+const told = (lines: readonly MoneyLine[], intent: string, { occurredAt }: ReturnEvent): MoneyLine[] =>
+  lines.map((line) => (line.intent === intent && occurredAt !== undefined ? { ...line, toldAt: occurredAt } : line));
+
+/** The move that is being made leads to the refund, or pays for units kept. */
+function leadsToRefund(state: ReturnState): boolean {
+  if (state.stage === 'negotiating') return state.proposal?.kind === 'price_reduction';
+  if (state.stage === 'deduction_offered' || state.stage === 'sending_back') return true;
+  return state.stage === 'lost_suspected' ? isOurs(state) : state.lots.some((lot) => lot.reception === 'lost_in_transit');
+}
+
+/** What is due and not yet meant becomes a line of its own, under an intent of its own. */
+function refundPlanned(state: ReturnState, more: Pick<MoneyLine, 'early'> = {}): ReturnState {
+  const amountMinor = restMinor(state);
+  if (amountMinor === 0) return state;
+  const line: MoneyLine = { intent: nextIntent(state.money, refundIntent), state: startOf(state), amountMinor, ...more };
+  return { ...state, money: [...state.money, line] };
+}
+
+const startOf = (state: ReturnState): MoneyLine['state'] => (isDisputed(state) ? 'dispute_hold' : 'due');
+export const isDisputed = ({ disputes = [] }: Pick<ReturnState, 'disputes'>): boolean =>
+  disputes.some((dispute) => dispute.state === 'open');
+
+/** Which of the refund's triggers an event is, by the carrier's word alone. A parcel at a counter is a first scan as well. */
+function triggersOf(event: ReturnEvent): readonly RefundTrigger[] {
+  if (event.type === 'accepted') return ['approval'];
+  if (event.by.role !== 'partner') return [];
+  if (event.type === 'handed_over') return event.cause === 'dropped_off' ? ['drop_off', 'first_scan'] : ['first_scan'];
+  return ['delivery'];
+}
+
+/** 极速退款: money before the goods were looked at, where the seller offers it and the customer agreed that it may be taken back. */
+function withAdvance(state: ReturnState, event: ReturnEvent, { refund }: SlaPolicy): ReturnState {
+  if (!refund || !triggersOf(event).includes(refund.trigger) || state.silentlyAgreed || isDisputed(state)) return state;
+  const fees = state.verdict?.fees?.reduce((sum, fee) => sum + fee.amountMinor, 0) ?? 0;
+  const amountMinor = Math.max(0, Math.min(valueMinor(state.lines, state.lots, isPromised) - fees, ceilingMinor(state)));
+  const allowed = requestedMinor(state.lines) <= refund.maxMinor && state.request?.consents?.includes('claw_back') === true;
+  if (!allowed || amountMinor === 0 || state.money.length > 0) return state;
+  return { ...state, money: [{ intent: 'advance', kind: 'advance', state: 'due', amountMinor, early: true }] };
+}
+const isPromised = (lot: Lot): boolean => ['awaiting', 'in_transit', 'received'].includes(lot.reception) && !lot.acceptance;
+
+/** Settled by the provider's word; or, by a person's word, paid another way: then what is still owed is a line of its own. */
+function refunded(state: ReturnState, event: ReturnEvent): MoneyLine[] {
+  const byHand = event.by.role === 'agent' || event.by.role === 'manager';
+  if (!byHand)
+    return event.intent || event.providerId
+      ? moveMoney(state.money, event.intent ?? refundIntent, 'settled', event.providerId)
+      : [...state.money];
+  const owing = { ...state, lots: acceptReceived(state.lots) };
+  const meant = moveAllMoney(moveAllMoney(state.money, ['due', 'dispute_hold'], 'manual'), ['manual', 'sent'], 'settled');
+  const paid = failedPaid(owing, meant);
+  const amountMinor = restMinor({ ...owing, money: paid });
+  return amountMinor === 0 ? paid : [...paid, { intent: nextIntent(paid, refundIntent), state: 'settled', amountMinor }];
+}
+
+/** Of the lines that failed, the newest that are still owed: their money went another way. */
+const failedPaid = (owing: ReturnState, money: readonly MoneyLine[]): MoneyLine[] =>
+  [...money].reverse().reduce<MoneyLine[]>(
+    (now, { intent, kind, state, amountMinor }) => {
+      const isIt = state === 'failed' && kind === undefined && amountMinor <= restMinor({ ...owing, money: now });
+      return isIt ? moveMoney(now, intent, 'settled') : now;
+    },
+    [...money],
+  );
+
+function disputed(state: ReturnState, event: ReturnEvent): ReturnState {
+  const { disputeId = '', amountMinor = 0 } = event.dispute ?? {};
+  const now =
+    event.type === 'dispute_opened' ? 'open' : event.type === 'dispute_lost' || event.result === 'lost' ? 'lost' : 'won';
+  const others = (state.disputes ?? []).filter((one) => one.disputeId !== disputeId);
+  const next = { ...state, disputes: [...others, { disputeId, amountMinor, state: now as 'open' | 'won' | 'lost' }] };
+  if (now === 'open') return { ...next, money: moveAllMoney(state.money, ['due'], 'dispute_hold') };
+  // The bank has paid: what was not sent yet is not sent as well; what is left of it is planned anew.
+  if (now === 'lost') return { ...next, money: moveAllMoney(state.money, ['due', 'dispute_hold'], 'cancelled') };
+  return isDisputed(next) ? next : { ...next, money: moveAllMoney(state.money, ['dispute_hold'], 'due') };
+}
+
+function recoveryOf(state: ReturnState): MoneyLine {
+  return {
+    intent: nextIntent(state.money, 'recovery'),
+    kind: 'recovery',
+    state: 'due',
+    amountMinor: owedBackMinor(state),
+  };
+}
+
+/** Paid back to us: by the line that was charged, whatever we thought had become of it; or, by a person's word, another way. */
+function recovered(state: ReturnState, { intent, providerId, by }: ReturnEvent): MoneyLine[] {
+  if (intent) return moveMoney(state.money, intent, 'settled', providerId);
+  const money = moveAllMoney(state.money, ['due'], 'cancelled', isRecovery());
+  const amountMinor = by.role === 'system' ? 0 : owedBackMinor({ ...state, money });
+  return amountMinor === 0
+    ? money
+    : [...money, { intent: nextIntent(money, 'recovery'), kind: 'recovery', state: 'settled', amountMinor }];
+}
+
+function writtenOff(state: ReturnState): ReturnState {
+  const open = moveAllMoney(state.money, ['due', 'sent'], 'written_off', isRecovery());
+  const amountMinor = owedBackMinor({ ...state, money: open });
+  if (amountMinor === 0) return { ...state, money: open };
+  const line: MoneyLine = { intent: nextIntent(open, 'recovery'), kind: 'recovery', state: 'written_off', amountMinor };
+  return { ...state, money: [...open, line] };
+}
+
+/** Everything owed has reached the customer, or went another way; nothing is under way. */
+export const isPaid = (state: ReturnState): boolean =>
+  restMinor(state) === 0 && !isCharging(state) && state.money.every((line) => !isOutgoing(line) || isClosed(line));
+/** What is owed back can be charged now: nothing of it is under way in either direction. */
+export const mayCharge = ({ money }: Pick<ReturnState, 'money'>): boolean =>
+  !money.some((line) => line.state === 'sent' || (!isOutgoing(line) && line.state === 'failed'));
+/** What was advanced is being charged back, and the provider has not said yet what became of that. */
+export const isCharging = ({ money }: Pick<ReturnState, 'money'>): boolean =>
+  money.some((line) => !isOutgoing(line) && line.state === 'sent');
+
+/** The next line that the refund's chapter sends. Early ones are on their way beside it. */
+export const nextDue = ({ money }: Pick<ReturnState, 'money'>): MoneyLine | undefined =>
+  money.find((line) => isOutgoing(line) && line.state === 'due' && !line.early);
+export const nextEarly = ({ money }: Pick<ReturnState, 'money'>): MoneyLine | undefined =>
+  money.find((line) => isOutgoing(line) && line.state === 'due' && line.early === true);
+
+const isOurs = (state: Pick<ReturnState, 'legs'>): boolean => currentLeg(state)?.ours !== false;

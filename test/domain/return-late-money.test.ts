@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { dueAtOf } from '../../domain/deadlines.ts';
+import { mendline } from '../../domain/permissions.ts';
+import { instantRefund, kettles, day, paperCaseIn, parkedFrom, type PaperCase } from './paper-case.ts';
+
+const last = (rma: PaperCase) => rma.told.at(-1)?.type;
+const tasks = (rma: PaperCase) => (rma.state.errands ?? []).flatMap((errand) => (errand.kind === 'task' ? [errand.what] : []));
+const statesOf = (rma: PaperCase) => rma.state.money.map((line) => `${line.intent} ${line.state}`);
+const failedAndRetried = () => {
+  const rma = paperCaseIn('refund_due');
+  rma.work('done', { pending: true });
+  rma.providerSays('failed');
+  rma.give('resolve_attention', 'agent', { verb: 'retry' });
+  rma.settleDown();
+  return rma;
+};
+
+describe('a refund that had failed', () => {
+  it('is sent once more under a key of its own', () => {
+    const rma = failedAndRetried();
+    expect(statesOf(rma)).toEqual(['refund failed', 'refund/2 due']);
+    rma.work('done');
+    expect([rma.stage, statesOf(rma)]).toEqual(['refunded', ['refund failed', 'refund/2 settled']]);
+  });
+
+  it('and was paid after all, when another is meant already, is a task for a person and never counted twice', () => {
+    const rma = failedAndRetried();
+    rma.providerSays('succeeded', 're_1');
+    expect([rma.stage, last(rma), statesOf(rma)]).toEqual(['refund_due', 'paid_twice_noted', ['refund failed', 'refund/2 due']]);
+    expect(tasks(rma)).toContain('refund_paid_twice');
+  });
+
+  it('and was paid after all, while a person is asked, is paid: nothing more is sent', () => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done', { pending: true });
+    rma.providerSays('failed');
+    rma.providerSays('succeeded', 're_1');
+    expect([rma.stage, statesOf(rma)]).toEqual(['needs_attention', ['refund settled']]);
+    rma.give('resolve_attention', 'agent', { verb: 'retry' });
+    rma.settleDown();
+    expect([rma.stage, rma.paid.length]).toEqual(['refunded', 1]);
+  });
+
+  it('and is paid another way by a manager is settled itself: what is owed is not written down twice', () => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done', { pending: true });
+    rma.providerSays('failed');
+    rma.give('resolve_attention', 'manager', { verb: 'override', result: 'refunded', proofIds: ['bank-1'] });
+    expect([rma.stage, statesOf(rma)]).toEqual(['refunded', ['refund settled']]);
+  });
+});
+
+describe('a refund under way', () => {
+  it('has a clock wherever the case comes from: a retry waits no longer in silence than the first attempt', () => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done', { pending: true });
+    rma.wait(14 * day);
+    expect(rma.stage).toBe('needs_attention');
+    rma.give('resolve_attention', 'agent', { verb: 'retry' });
+    rma.work('done');
+    expect([rma.stage, dueAtOf(rma.state)]).toEqual(['refund_due', rma.now + 14 * day]);
+  });
+
+  it('or held back by a dispute that was opened long before, has a clock as well', () => {
+    const rma = paperCaseIn('in_transit');
+    rma.hear({ name: 'dispute_opened', eventId: 'd1', disputeId: 'dp_1', amountMinor: 5_000, occurredAt: rma.now });
+    rma.give('record_reception', 'warehouse', {
+      parcelId: 'P1',
+      scanNo: 1,
+      units: [{ lineId: '1', quantity: 2, condition: 'received' }],
+    });
+    rma.give('record_inspection', 'warehouse', {
+      units: [{ lineId: '1', quantity: 2, grade: 'A', disposition: 'restock' }],
+    });
+    rma.settleDown();
+    expect([rma.stage, statesOf(rma)]).toEqual(['refund_due', ['refund dispute_hold']]);
+    expect(dueAtOf(rma.state)).toBe(rma.now + 14 * day);
+  });
+});
+
+describe('an advance', () => {
+  it('is what would be refunded: fees that the seller may keep are not paid out first', () => {
+    const rma = paperCaseIn('requested', kettles, instantRefund('approval'));
+    rma.work('done', { verdict: { fees: [{ ruleId: 'merchant.fee', amountMinor: 700 }] } });
+    expect(rma.state.money).toMatchObject([{ intent: 'advance', amountMinor: 4_300 }]);
+  });
+
+  it('that a customer says to have paid back is looked at first; an agent’s word settles it', () => {
+    const rma = paperCaseIn('recovering_advance');
+    rma.give('pay_balance', 'customer', { proofIds: ['receipt-1'] });
+    expect([rma.stage, last(rma)]).toEqual(['recovering_advance', 'payment_told']);
+    expect(tasks(rma)).toContain('check_payment');
+    rma.give('pay_balance', 'agent', { proofIds: ['receipt-1'] });
+    expect([rma.stage, statesOf(rma)]).toEqual(['sending_back', ['advance settled', 'recovery settled']]);
+  });
+
+  it('charged back by a step whose answer nobody heard is recovered by the provider’s word', () => {
+    const rma = paperCaseIn('recovering_advance');
+    rma.work('timed_out');
+    expect(statesOf(rma)).toEqual(['advance settled', 'recovery failed']);
+    const { amountMinor, currency } = { amountMinor: 5_000, currency: 'GBP' };
+    const told = { name: 'payment_settled' as const, chargeId: 'ch_9', amountMinor, currency, occurredAt: rma.now };
+    rma.hear({ ...told, eventId: 'c0', amountMinor: 4_999 });
+    rma.hear({ ...told, eventId: 'c1', currency: 'EUR' });
+    expect(rma.stage).toBe('recovering_advance');
+    rma.hear({ ...told, eventId: 'c2' });
+    expect([rma.stage, statesOf(rma), rma.state.money[1]?.providerId]).toEqual([
+      'sending_back',
+      ['advance settled', 'recovery settled'],
+      'ch_9',
+    ]);
+  });
+
+  it('charged back although the goods came meanwhile is paid out again', () => {
+    const rma = paperCaseIn('awaiting_handover', kettles, instantRefund('approval'));
+    rma.wait(7 * day);
+    rma.work('done');
+    expect([rma.stage, statesOf(rma)]).toEqual(['recovering_advance', ['advance settled']]);
+    rma.record({ type: 'recovery_due', by: mendline });
+    rma.scan('delivered');
+    expect([rma.stage, statesOf(rma), rma.state.lots[0]?.reception]).toEqual([
+      'received',
+      ['advance settled', 'recovery cancelled'],
+      'in_transit',
+    ]);
+    const { id: chargeId } = rma.provider.charge('C-1/recovery', 5_000, false);
+    rma.hear({
+      name: 'payment_settled',
+      eventId: 'c1',
+      chargeId,
+      amountMinor: 5_000,
+      currency: 'GBP',
+      occurredAt: rma.now,
+    });
+    rma.wait(10 * day);
+    rma.work('done');
+    expect([rma.stage, statesOf(rma)]).toEqual(['refunded', ['advance settled', 'recovery settled', 'refund settled']]);
+  });
+
+  it('is given up ninety days after, on the day: not a term later', () => {
+    const rma = paperCaseIn('recovering_advance');
+    rma.wait(91 * day);
+    expect([rma.stage, last(rma)]).toEqual(['sending_back', 'written_off']);
+  });
+});
+
+it('what differs and nobody decides about is offered without the units that are not in order: the clock gives nothing away', () => {
+  const rma = paperCaseIn('discrepancy');
+  rma.wait(3 * day);
+  expect([rma.stage, rma.state.deduction?.items]).toEqual([
+    'deduction_offered',
+    [{ lineId: '1', quantity: 2, amountMinor: 5_000 }],
+  ]);
+  rma.give('answer_proposal', 'customer', { answer: 'decline' });
+  expect([rma.stage, rma.state.money]).toEqual(['discrepancy', []]);
+});
+
+it('a unit that comes late to a discrepancy is looked at, and the whole is assessed once more', () => {
+  const rma = paperCaseIn('in_transit');
+  const units = ['received', 'missing'].map((condition) => ({ lineId: '1', quantity: 1, condition }));
+  rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units });
+  const good = { units: [{ lineId: '1', quantity: 1, grade: 'A', disposition: 'restock' }] };
+  rma.give('record_inspection', 'warehouse', good);
+  rma.settleDown();
+  rma.payEarly();
+  expect([rma.stage, statesOf(rma)]).toEqual(['discrepancy', ['refund settled']]);
+  rma.give('record_reception', 'warehouse', {
+    parcelId: 'P2',
+    scanNo: 1,
+    units: [{ lineId: '1', quantity: 1, condition: 'received' }],
+  });
+  rma.give('record_inspection', 'warehouse', good);
+  rma.work('done');
+  expect([rma.stage, rma.provider.balanceMinor]).toEqual(['refunded', 5_000]);
+});
+
+describe('withdrawing while something else is asked', () => {
+  it('is not offered when all that is here was accepted: there is nothing to send back', () => {
+    const rma = paperCaseIn('in_transit');
+    const units = ['received', 'missing'].map((condition) => ({ lineId: '1', quantity: 1, condition }));
+    rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units });
+    rma.give('record_inspection', 'warehouse', { units: [{ lineId: '1', quantity: 1, grade: 'A', disposition: 'restock' }] });
+    rma.settleDown();
+    rma.give('request_evidence', 'agent', { items: ['photo of the parcel'] });
+    expect(rma.stage).toBe('awaiting_customer');
+    expect(rma.give('withdraw_case', 'customer', {})).toMatchObject({ code: 'not_allowed_now' });
+  });
+});
+
+it('the Cancel button does no more than a manager may: a case that a person decides about is only noted', () => {
+  for (const stage of ['discrepancy', 'deduction_offered', 'lost_suspected', 'sending_back', 'refund_due'] as const) {
+    const rma = paperCaseIn(stage);
+    rma.cancelFromOutside();
+    expect([stage, rma.stage, last(rma)]).toEqual([stage, stage, 'cancel_noted']);
+  }
+  const parked = parkedFrom('authorized');
+  parked.cancelFromOutside();
+  expect([parked.stage, parked.state.target]).toEqual(['unwinding', 'cancelled']);
+});
+
+it('a missing unit that turns up once the rest is being paid is paid as well', () => {
+  for (const parked of [false, true]) {
+    const rma = paperCaseIn('in_transit');
+    const units = ['received', 'missing'].map((condition) => ({ lineId: '1', quantity: 1, condition }));
+    rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units });
+    rma.give('record_inspection', 'warehouse', { units: [{ lineId: '1', quantity: 1, grade: 'A', disposition: 'restock' }] });
+    rma.settleDown();
+    rma.give('settle_discrepancy', 'agent', { decision: 'deduct', ruleIds: ['uk.strr'], deductions: [] });
+    rma.give('answer_proposal', 'customer', { answer: 'accept' });
+    if (parked) rma.record({ type: 'step_failed', by: mendline, step: 'refund', cause: 'away' });
+    rma.give('record_reception', 'warehouse', {
+      parcelId: 'P2',
+      scanNo: 1,
+      units: [{ lineId: '1', quantity: 1, condition: 'received' }],
+    });
+    if (parked) rma.give('resolve_attention', 'agent', { verb: 'retry' });
+    rma.payEarly();
+    rma.work('done');
+    expect([rma.stage, rma.provider.balanceMinor]).toEqual(['refunded', 5_000]);
+  }
+});
+
+it('a conversion opens its successor, whichever event it ends with', () => {
+  const rma = paperCaseIn('negotiating');
+  rma.give('propose', 'agent', { kind: 'exchange' });
+  rma.give('answer_proposal', 'customer', { answer: 'accept' });
+  rma.work('done');
+  expect([rma.stage, tasks(rma)]).toEqual(['converted', ['open_successor']]);
+});
