@@ -1,17 +1,31 @@
 /**
- * Money back to the customer. Found before it is made: a provider forgets keys, and an answer may have been lost on the way.
- * Key = case and intent; our own ledger refuses the key for any other amount.
+ * Money to the customer, and an advance back. Found before it is made: a provider forgets keys, and an answer may have been lost on the way.
+ * Key = case and intent; our own ledger refuses the key for any other amount, and a payment more than it captured.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import type { RefundAnswer, RefundInput } from '../contracts/workflow.ts';
+import type { ChargeAnswer, RefundAnswer, RefundFound, RefundInput } from '../contracts/workflow.ts';
 import { asking } from './failures.ts';
 import type { ActivityDeps } from './index.ts';
 
-export const createPaymentActivities = ({ payments, database: { ledgers } }: ActivityDeps) => ({
-  /** `settled` false: the provider has taken it on, and its webhook will say how it ended. Errors: the provider's code, `refund_failed`, `amount_mismatch`. */
-  async refundPayment({ key, caseId, merchantId, paymentId, amountMinor, currency }: RefundInput): Promise<RefundAnswer> {
-    if (!(await ledgers.meanRefund({ key, merchantId, caseId, amountMinor, currency })))
+export const createPaymentActivities = ({ payments, database: { ledgers } }: Pick<ActivityDeps, 'payments' | 'database'>) => ({
+  /**
+   * `settled` false: the provider has taken it on, and its webhook will say how it ended.
+   * Errors: the provider's code, `refund_failed`, `amount_mismatch`, `exceeds_payment`.
+   */
+  async refundPayment(input: RefundInput): Promise<RefundAnswer> {
+    const { key, caseId, paymentId, amountMinor, currency, failed = [] } = input;
+    for (const one of failed) {
+      const known = await asking(() => payments.findRefund({ caseId, key: one.key }));
+      if (!known || known.status === 'failed') await ledgers.freeRefund({ ...input, ...one });
+    }
+    const meant = await ledgers.meanRefund(input);
+    if (meant === 'other_amount')
       throw ApplicationFailure.nonRetryable(`${key} was meant for another amount before`, 'amount_mismatch');
+    if (meant === 'exceeds_payment')
+      throw ApplicationFailure.nonRetryable(
+        'with this refund all cases together would give back more than was paid',
+        'exceeds_payment',
+      );
     const refund = await asking(
       async () =>
         (await payments.findRefund({ caseId, key })) ?? payments.createRefund({ key, caseId, paymentId, amountMinor, currency }),
@@ -19,8 +33,28 @@ export const createPaymentActivities = ({ payments, database: { ledgers } }: Act
     if (refund.amountMinor !== amountMinor || refund.currency !== currency)
       throw ApplicationFailure.nonRetryable('the provider knows this refund with another amount', 'amount_mismatch');
     await ledgers.noteRefund(key, refund.refundId);
-    if (refund.status === 'failed')
+    if (refund.status === 'failed') {
+      await ledgers.freeRefund(input);
       throw ApplicationFailure.nonRetryable(refund.failureCode ?? 'the refund failed at the provider', 'refund_failed');
+    }
     return { refundId: refund.refundId, settled: refund.status === 'succeeded' };
+  },
+
+  async lookUpRefund({ caseId, key }: { caseId: string; key: string }): Promise<RefundFound> {
+    const refund = await asking(() => payments.findRefund({ caseId, key }));
+    if (!refund) return {};
+    const { refundId, status, amountMinor, currency, failureCode } = refund;
+    return { refundId, status, amountMinor, currency, code: failureCode };
+  },
+
+  /** Charges an advance back. `settled` false: its webhook will say how it ended. Errors: the provider's code, `charge_failed`. */
+  async recoverAdvance({ key, caseId, paymentId, amountMinor, currency }: RefundInput): Promise<ChargeAnswer> {
+    const charge = await asking(
+      async () =>
+        (await payments.findCharge({ caseId, key })) ?? payments.createCharge({ key, caseId, paymentId, amountMinor, currency }),
+    );
+    if (charge.status === 'failed')
+      throw ApplicationFailure.nonRetryable(charge.failureCode ?? 'the charge failed at the provider', 'charge_failed');
+    return { chargeId: charge.chargeId, settled: charge.status === 'succeeded' };
   },
 });

@@ -1,7 +1,7 @@
 /** Wires activities to a Temporal worker. Stories come by path or as a prebuilt bundle; starting is main.ts. */
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
-import type { ReturnActivities } from '../contracts/workflow.ts';
+import type { ReconcileActivities, ReturnActivities } from '../contracts/workflow.ts';
 
 export const storiesPath = fileURLToPath(
   new URL(`../workflows/index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
@@ -15,7 +15,7 @@ export interface CaseWorkerOptions
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueue: string;
-  readonly activities: ReturnActivities;
+  readonly activities: ReturnActivities & Partial<ReconcileActivities>;
   readonly stickyTimeoutMs?: number;
 }
 

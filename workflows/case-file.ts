@@ -1,12 +1,10 @@
 /**
  * The case file: the one value a story works on, and the machinery all stories share. State changes only by `record`;
- * steps, saving, cancellation and leaving are here, so that a story is left with the trade. Messages come in through handlers.ts.
+ * steps and saving are here, so that a story is left with the trade. Messages come in through handlers.ts; how a run ends is run-case.ts.
  */
 import {
   ActivityFailure,
-  allHandlersFinished,
   CancellationScope,
-  CancelledFailure,
   condition,
   proxyActivities,
   proxyLocalActivities,
@@ -14,11 +12,12 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CaseAbout, Receipt, ReturnActivities, TimelineRow, UndoInput } from '../contracts/workflow.ts';
+import type { CaseAbout, Receipt, ReturnActivities, SaveCaseInput, TimelineRow, UndoInput } from '../contracts/workflow.ts';
 import { applyEvent } from '../domain/reducer.ts';
-import { availableMoves, cancelMove } from '../domain/moves.ts';
+import { availableMoves, cancelMove, defaultOf } from '../domain/moves.ts';
 import { dueAtOf, eventOf, nextMilestone } from '../domain/deadlines.ts';
 import { isEnded, rowOf, type AnyRules, type CaseEvent, type CaseRules, type CaseState, type SlaPolicy } from '../domain/case.ts';
+import { explainClock, type ClockExplained } from '../domain/clocks.ts';
 import type { Milestone } from '../domain/clocks.ts';
 import type { Command, Refusal } from '../domain/commands.ts';
 import { mendline, type Role } from '../domain/permissions.ts';
@@ -27,7 +26,6 @@ import { unwind, type UndoSteps } from './compensations.ts';
 import { detailsOf, timerSummary } from './current-details.ts';
 import { inWords } from './failures.ts';
 import { attributesOf, NeedsAttention, sameAttributes, type Attributes } from './search-attributes.ts';
-import { keepTime } from './sla-clock.ts';
 
 const { saveCase } = proxyLocalActivities<ReturnActivities>({ startToCloseTimeout: '2s', retry: { maximumAttempts: 2 } });
 const { flushCase } = proxyActivities<ReturnActivities>({
@@ -39,10 +37,17 @@ const { flushCase } = proxyActivities<ReturnActivities>({
 /** What a case type brings along: its rules, its commands, and how to undo its steps. */
 export interface CaseType<S extends CaseState, E extends CaseEvent> {
   readonly rules: CaseRules<S, E>;
-  refusal(state: S, command: Command): Refusal | undefined;
-  eventOfCommand(state: S, command: Command): E;
+  refusal(state: S, command: Command, sla: SlaPolicy): Refusal | undefined;
+  eventOfCommand(state: S, command: Command, sla: SlaPolicy): E;
   readonly undoSteps: UndoSteps;
 }
+
+/** What a step came to: its result, or why not and whether for good. */
+export type Tried<T> = { result: T } | { cause: string; forGood: boolean };
+const failed = (err: ActivityFailure): { cause: string; forGood: boolean } => ({
+  cause: inWords(err),
+  forGood: err.retryState === 'NON_RETRYABLE_FAILURE',
+});
 
 export class CaseFile<S extends CaseState, E extends CaseEvent> {
   /** No command is taken any more: the run is about to end or to continue as new. */
@@ -52,14 +57,15 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
   private restingIn?: string;
   private shown?: Attributes;
   private stepScope?: CancellationScope;
+  private readonly besides = new Map<string, CancellationScope>();
   private readonly journal: TimelineRow[] = [];
   readonly rules: AnyRules;
 
   constructor(
     readonly type: CaseType<S, E>,
     public state: S,
-    private readonly sla: SlaPolicy,
-    private readonly about: CaseAbout,
+    public sla: SlaPolicy,
+    readonly about: CaseAbout,
     private readonly historyBudget?: number,
   ) {
     this.rules = type.rules as unknown as AnyRules;
@@ -101,10 +107,39 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     this.restingIn = this.stage;
   }
 
-  /** Rests until somebody or something else moves the case on, or this run has grown too long. */
-  async left(stage = this.stage): Promise<void> {
+  /** The story waits here for others: what it has done so far may be shown and told. */
+  get atRest(): boolean {
+    return this.ended || this.closing || this.restingIn === this.stage;
+  }
+
+  /** Rests until somebody or something else moves the case on, or `unless` comes true, or this run has grown too long. */
+  async left(stage = this.stage, unless: () => boolean = () => false): Promise<void> {
     this.restingIn = stage;
-    await condition(() => this.stage !== stage || this.outgrown);
+    await condition(() => this.stage !== stage || this.outgrown || unless());
+  }
+
+  /**
+   * Does something of that name beside the story, whatever the case does meanwhile. undefined: it was called off, and nobody knows what has
+   * come of it; it is to be asked for again under the same key.
+   */
+  async beside<T>(name: string, call: () => Promise<T>): Promise<Tried<T> | undefined> {
+    const scope = new CancellationScope();
+    this.besides.set(name, scope);
+    try {
+      return { result: await scope.run(call) };
+    } catch (err) {
+      if (!(err instanceof ActivityFailure)) throw err;
+      return scope.consideredCancelled ? undefined : failed(err);
+    } finally {
+      this.besides.delete(name);
+    }
+  }
+  /** Calls off what goes on beside the story, and waits for its end: an attempt that is under way still comes to an answer. */
+  async callOff(...names: string[]): Promise<void> {
+    const called = names.length > 0 ? names : [...this.besides.keys()];
+    for (const name of called) this.besides.get(name)?.cancel();
+    this.restingIn = this.stage;
+    await condition(() => !called.some((name) => this.besides.has(name)));
   }
 
   /**
@@ -112,20 +147,37 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
    * out and the stage's default was taken, or the stage was left meanwhile; the story looks at the stage again.
    */
   async insist<T>(step: string, call: () => Promise<T>): Promise<T | undefined> {
+    const tried = await this.attempt(call);
+    if (tried === undefined || 'result' in tried) return tried?.result;
+    this.gaveUp(step, tried);
+    return undefined;
+  }
+
+  /** A step came to nothing: a person is asked, or the stage's default is taken. */
+  gaveUp(step: string, { cause, forGood }: { cause: string; forGood: boolean }): void {
+    const row = rowOf(this.rules, this.stage);
+    // Where the stage has a clock of its own, that its step came to nothing is no default yet.
+    const ownClock = row === undefined || row.clockFrom === 'entry';
+    const late = ownClock ? 'step_failed' : (defaultOf(this.rules, this.state, this.sla, row.onTimeout) ?? 'step_failed');
+    this.record({ type: forGood ? 'step_failed' : late, by: mendline, step, cause });
+  }
+
+  /**
+   * Tries a step that may come to nothing: its result, or why not and whether for good. undefined: the stage was left meanwhile. With
+   * `heard` an answer counts even then: nothing takes back what it tells of.
+   */
+  async attempt<T>(call: () => Promise<T>, heard = false): Promise<Tried<T> | undefined> {
     const { stage } = this;
     this.restingIn = stage;
     const scope = (this.stepScope = new CancellationScope());
     try {
       const result = await scope.run(call);
-      return this.stage === stage ? result : undefined; // the armed undo takes back what has happened
+      return heard || this.stage === stage ? { result } : undefined; // the armed undo takes back what has happened
     } catch (err) {
       if (this.stage !== stage) return undefined; // … or may have happened
       if (!(err instanceof ActivityFailure)) throw err; // a bug: the task waits for a mended build
-      const cause = inWords(err);
-      const refused = err.retryState === 'NON_RETRYABLE_FAILURE';
-      const onTimeout = rowOf(this.rules, stage)?.onTimeout ?? 'step_failed';
-      this.record({ type: refused ? 'step_failed' : onTimeout, by: mendline, step, cause });
-      return undefined;
+      if (scope.consideredCancelled) return undefined; // left, and come back to meanwhile
+      return failed(err);
     } finally {
       this.stepScope = undefined;
     }
@@ -153,7 +205,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     return nextMilestone(this.state);
   }
   ring(milestone: Milestone): void {
-    this.record(eventOf(this.rules, this.state, milestone));
+    this.record(eventOf(this.rules, this.state, milestone, this.sla));
   }
   timerSummary(milestone: Milestone): string {
     return timerSummary(this.rules, this.state, milestone);
@@ -161,51 +213,57 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
 
   /** The Cancel button of the Temporal UI: a manager's cancel_case where the stage allows it, else only noted. */
   cancelFromOutside(): void {
-    this.record({ type: cancelMove(this.rules, this.state) ?? 'cancel_noted', by: { id: 'temporal', role: 'operator' } });
+    const type = cancelMove(this.rules, this.state, this.sla) ?? 'cancel_noted';
+    this.record({ type, by: { id: 'temporal', role: 'operator' } });
   }
 
   /** Waits for the read model to show this revision, or for word that MongoDB is away. */
   async saved(revision: number): Promise<void> {
     await condition(() => this.confirmed >= revision || this.saveIsLate);
   }
-  /** Like `saved`, without that limit: the read model has the last word before a run ends. */
-  async level(): Promise<void> {
-    await condition(() => this.confirmed >= this.state.revision);
+  /** The read model shows all of it: it has the last word before a run ends. */
+  get isLevel(): boolean {
+    return this.confirmed >= this.state.revision;
   }
-  receipt(role?: Role): Receipt {
+  /** `told`: the revision that the caller's own command made; what is recorded after it says nothing about that. */
+  receipt(role?: Role, told = this.state.revision): Receipt {
     const { revision, stage } = this.state;
     const { verdict } = this.state as { verdict?: Receipt['verdict'] };
     const moves = availableMoves(this.rules, this.state, role);
-    return { revision, stage, availableMoves: moves, projected: this.confirmed >= revision, dueAt: dueAtOf(this.state), verdict };
+    return { revision, stage, availableMoves: moves, projected: this.confirmed >= told, dueAt: dueAtOf(this.state), verdict };
   }
 
   /** Keeps the read model level: at most one save in flight, the newest state wins, passing stages are not worth one. */
   async keepSaved(): Promise<void> {
     for (;;) {
-      await condition(
-        () => this.confirmed < this.state.revision && (this.ended || this.closing || this.restingIn === this.stage),
-      );
+      await condition(() => this.confirmed < this.state.revision && this.atRest);
       this.show();
       const revision = this.state.revision;
       try {
-        await saveCase(this.snapshot());
+        await saveCase(this.snapshot(this.confirmed + 1));
       } catch {
         this.saveIsLate = true;
-        await flushCase(this.snapshot());
+        await flushCase(this.snapshot(this.confirmed + 1));
       }
       this.saveIsLate = false;
       this.confirmed = Math.max(this.confirmed, revision);
     }
   }
 
+  /** Each clock with what has counted, what is left, and why. */
+  clocks(): ClockExplained[] {
+    return this.state.clocks.map((clock) => explainClock(clock, Date.now(), this.sla.calendar));
+  }
+
   timelineFrom(seq: number): readonly TimelineRow[] {
     return this.journal.filter((row) => row.seq >= seq);
   }
 
-  private snapshot() {
+  /** What the read model should show; with the rows of this run from `from` on. */
+  snapshot(from = 0): SaveCaseInput {
     const { state, about } = this;
     const stamp = state.run * 1e12 + workflowInfo().historyLength * 1e6 + state.revision;
-    return { stamp, state, about, rows: this.timelineFrom(this.confirmed + 1) };
+    return { stamp, state, about, rows: this.timelineFrom(from) };
   }
 
   /** Search attributes cost an event each time: told when the case begins to wait for somebody, or to need a person, or no longer does. */
@@ -218,26 +276,4 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     upsertSearchAttributes(next.pairs(needsAttentionShown));
     this.shown = next;
   }
-}
-
-/** Runs a story to its end, or until it has outgrown its history ('unfinished'). The Cancel button is a manager's cancel_case. */
-export async function runCase<S extends CaseState, E extends CaseEvent>(
-  file: CaseFile<S, E>,
-  story: () => Promise<void>,
-): Promise<'ended' | 'unfinished'> {
-  const root = CancellationScope.current();
-  root.cancelRequested.catch(() => file.cancelFromOutside());
-  await CancellationScope.nonCancellable(async () => {
-    void file.keepSaved();
-    void keepTime(file);
-    await story();
-    if (file.ended && !(await file.unwind()))
-      file.record({ type: 'noted', by: mendline, cause: 'something is left to be undone by hand' });
-    file.closing = true;
-    await file.level();
-    await condition(allHandlersFinished);
-  });
-  if (!file.ended) return 'unfinished';
-  if (root.consideredCancelled && file.stage === 'cancelled') throw new CancelledFailure('cancelled from outside');
-  return 'ended';
 }

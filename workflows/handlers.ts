@@ -8,21 +8,32 @@ import type { Command, Refusal } from '../domain/commands.ts';
 import { availableMoves } from '../domain/moves.ts';
 import { commandNames, commandSummaries, roles, type CommandName } from '../domain/permissions.ts';
 import type { CaseFile } from './case-file.ts';
-import { commandUpdate, getAvailableMoves, getCase, getClocks, getLedger, getTimeline, openCase } from './messages.ts';
+import {
+  commandUpdate,
+  getAvailableMoves,
+  getCase,
+  getClocks,
+  getLedger,
+  getSnapshot,
+  getTimeline,
+  openCase,
+} from './messages.ts';
 
 export function handleMessages<S extends CaseState, E extends CaseEvent>(file: CaseFile<S, E>): void {
   // Handlers run outside the story's scope: the Cancel button must not fail a command that has had its effect.
   setHandler(openCase, () =>
     CancellationScope.nonCancellable(async () => {
       await condition(() => file.stage !== 'requested');
-      await file.saved(file.state.revision);
-      return file.receipt();
+      const { revision } = file.state;
+      await file.saved(revision);
+      return file.receipt(undefined, revision);
     }),
   );
   for (const name of commandNames) handleCommand(file, name);
   setHandler(getCase, () => file.state);
+  setHandler(getSnapshot, () => file.snapshot());
   setHandler(getTimeline, (query) => file.timelineFrom(query?.from ?? 0));
-  setHandler(getClocks, () => file.state.clocks);
+  setHandler(getClocks, () => file.clocks());
   setHandler(getLedger, () => ({ undo: file.state.undo, money: file.state.money }));
   setHandler(getAvailableMoves, (query) => availableMoves(file.rules, file.state, query?.role));
 }
@@ -38,15 +49,19 @@ function handleCommand<S extends CaseState, E extends CaseEvent>(file: CaseFile<
     async (sent) => {
       const command = commandOf(sent);
       // Asked again: between the validator and here another message of the same task may have had its effect.
-      refuse(file.type.refusal(file.state, command));
-      if (!hasSeen(file.state, command.messageId)) file.record(file.type.eventOfCommand(file.state, command));
-      await CancellationScope.nonCancellable(() => file.saved(file.state.revision));
-      return file.receipt(roles.find((role) => role === command.actor.role));
+      refuse(file.type.refusal(file.state, command, file.sla));
+      if (!hasSeen(file.state, command.messageId)) file.record(file.type.eventOfCommand(file.state, command, file.sla));
+      const { revision } = file.state;
+      await CancellationScope.nonCancellable(() => file.saved(revision));
+      return file.receipt(
+        roles.find((role) => role === command.actor.role),
+        revision,
+      );
     },
     {
       validator: (sent) => {
         if (file.closing && !file.ended) throw ApplicationFailure.nonRetryable('the case is being carried over', 'try_again');
-        refuse(file.type.refusal(file.state, commandOf(sent)));
+        refuse(file.type.refusal(file.state, commandOf(sent), file.sla));
       },
       description: commandSummaries[name],
     },

@@ -1,10 +1,13 @@
 /** Updates, Signals and Queries of a case, defined once: the story handles them, the API sends them. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Receipt, TimelineRow } from '../contracts/workflow.ts';
+import type { Receipt, ReturnInput, SaveCaseInput, TimelineRow } from '../contracts/workflow.ts';
 import type { CaseState } from '../domain/case.ts';
-import type { Clock } from '../domain/clocks.ts';
+import type { CaseTypeName } from '../domain/case-types.ts';
+import type { ClaimFacts } from '../domain/claim.ts';
+import type { ClockExplained } from '../domain/clocks.ts';
 import type { CommandName, Role } from '../domain/permissions.ts';
-import type { ReturnCommand, ReturnFacts } from '../domain/return-commands.ts';
+import type { ReturnCommand } from '../domain/return-commands.ts';
+import type { ReturnFacts } from '../domain/return-facts.ts';
 import type { UndoEntry } from '../domain/undo.ts';
 import type { MoneyLine } from '../domain/money.ts';
 
@@ -19,14 +22,35 @@ export const factNames = [
   'parcel_scanned',
   'refund_settled',
   'refund_failed',
+  'payment_settled',
+  'payment_failed',
+  'dispute_opened',
+  'dispute_closed',
+  'carrier_claim_settled',
+  'calendar_changed',
   'retry_now',
 ] as const satisfies readonly (keyof ReturnFacts)[];
+export const claimFactSignal = <Name extends keyof ClaimFacts>(name: Name) => defineSignal<[ClaimFacts[Name]]>(name);
+export const claimFactNames = [
+  'claim_answered',
+  'parcel_turned_up',
+  'retry_now',
+] as const satisfies readonly (keyof ClaimFacts)[];
 
 export const getCase = defineQuery<CaseState>('get_case');
 export const getTimeline = defineQuery<readonly TimelineRow[], [{ from: number }?]>('get_timeline');
-export const getClocks = defineQuery<readonly Clock[]>('get_clocks');
+export const getClocks = defineQuery<readonly ClockExplained[]>('get_clocks');
 export const getLedger = defineQuery<{ undo: readonly UndoEntry[]; money: readonly MoneyLine[] }>('get_ledger');
 export const getAvailableMoves = defineQuery<readonly CommandName[], [{ role?: Role }?]>('get_available_moves');
 
-export const workflowIdOf = (caseType: 'return', caseId: string): string => `${caseType}:${caseId}`;
+/** What the read model should show: for the reconciler, and for a rebuild. */
+export const getSnapshot = defineQuery<SaveCaseInput>('get_snapshot');
+/** All that the next generation of an ended case needs. */
+export const getCarry = defineQuery<ReturnInput>('get_carry');
+
+/** Reopened, a case goes on as its next generation under the same case id. */
+export const workflowIdOf = (caseType: CaseTypeName, caseId: string, generation = 1): string =>
+  generation > 1 ? `${caseType}:${caseId}:${generation}` : `${caseType}:${caseId}`;
+/** A parcel has one claim, whoever starts it how often. */
+export const claimCaseIdOf = (caseId: string, legNo: number): string => `${caseId}.claim${legNo}`;
 export const taskQueue = 'cases';

@@ -1,37 +1,66 @@
 /**
- * 退货 return: a customer sends goods back for a refund. Ends refunded, rejected, expired, withdrawn or cancelled.
- * The story: its chapters are the stages, in the order of the trade; which may follow which is the table in domain/return.ts.
+ * 退货 return: a customer sends goods back for a refund. Ends refunded, rejected, returned to the customer, expired, withdrawn, cancelled
+ * or converted. The story: its chapters are the stages, in the order of the trade; which may follow which is domain/return-table.ts.
+ * How each step is asked for is return-steps.ts, what goes on beside the story return-beside.ts.
  */
-import { ActivityCancellationType, continueAsNew, proxyActivities, setHandler } from '@temporalio/workflow';
-import type { CaseAbout, ReturnActivities, ReturnInput, ReturnOutcome } from '../contracts/workflow.ts';
-import { formatMinor, settledMinor } from '../domain/money.ts';
+import { continueAsNew, setHandler } from '@temporalio/workflow';
+import type { ReturnInput, ReturnOutcome } from '../contracts/workflow.ts';
+import { settledMinor } from '../domain/money.ts';
 import { mendline } from '../domain/permissions.ts';
-import { eventOfCommand, eventOfFact, returnRefusal, type ReturnCommand, type ReturnFact } from '../domain/return-commands.ts';
-import { alreadyAnswered, assessGoods, isSettled, returnRules, type ReturnEvent, type ReturnState } from '../domain/return.ts';
-import { CaseFile, runCase, type CaseType } from './case-file.ts';
+import type { Verdict } from '../domain/policy/verdict.ts';
+import { owedBackMinor, restMinor } from '../domain/refunds.ts';
+import { alreadyAnswered, assessGoods, reassessment } from '../domain/return.ts';
+import { isCharging, isDisputed, isPaid, nextDue } from '../domain/return-money.ts';
+import { eventOfFact, type ReturnFact } from '../domain/return-facts.ts';
+import { entries, reopenedBy } from '../domain/reopening.ts';
+import type { ReturnEvent, ReturnState } from '../domain/return-state.ts';
+import { returnEnds } from '../domain/return-table.ts';
+import { besideReturn, withoutEarly } from './return-beside.ts';
+import { CaseFile } from './case-file.ts';
 import { handleMessages } from './handlers.ts';
-import { factNames, factSignal } from './messages.ts';
+import { factNames, factSignal, getCarry } from './messages.ts';
+import { askCarrier, askProvider, claimOn, handOut, rearrange, recover, refundLine, sendBack } from './return-moves.ts';
+import { aboutOf, openedState, requestOf, stepsOf, typeOf, type Rma, type Steps } from './return-steps.ts';
+import { runCase } from './run-case.ts';
 
-async function story(rma: CaseFile<ReturnState, ReturnEvent>, input: ReturnInput): Promise<void> {
-  const { caseId } = input;
+async function story(rma: Rma, input: ReturnInput): Promise<void> {
   const by = mendline;
-  const { assessReturn, issueReturnLabel, refundPayment } = stepsOf(input);
-  while (rma.goesOn)
+  const steps = stepsOf(input);
+  while (rma.goesOn) {
+    const answered = answeredIn(rma);
+    if (answered) {
+      rma.record({ type: answered, by });
+      continue;
+    }
     switch (rma.stage) {
       case 'requested': {
-        rma.arm('claim_units', 'releaseUnitsIfPresent');
-        const verdict = await rma.insist('assess', () => assessReturn(requestOf(input)));
-        if (verdict) rma.record({ type: verdict.verdict, by, verdict, ruleIds: verdict.ruleIds });
+        const verdict = await assessed(rma, input, steps);
+        if (verdict && rma.state.request?.toAssess) rma.record({ type: 'reassessed', by, verdict });
+        if (verdict) rma.record({ type: verdict.verdict, by, verdict, ruleIds: verdict.ruleIds, leg: outboundOf(input) });
         break;
       }
-      case 'authorized': {
-        rma.arm('issue_label', 'voidReturnLabelIfPresent'); // before the step that it undoes
-        const shipment = await rma.insist('issue_label', () =>
-          issueReturnLabel({ key: `${caseId}/issue_label`, caseId, channel: input.handoverChannel }),
-        );
-        if (shipment) rma.record({ type: 'shipment_prepared', by, shipment });
+      case 'under_review': {
+        if (!rma.state.request?.toAssess) {
+          await rma.left('under_review', () => rma.state.request?.toAssess === true); // an agent decides, or our silence does
+          break;
+        }
+        const verdict = await assessed(rma, input, steps); // the customer has edited the request, or appeals
+        if (verdict) rma.record({ type: reassessment(rma.state, verdict), by, verdict, ruleIds: verdict.ruleIds });
         break;
       }
+      case 'authorized':
+        await handOut(rma, input, steps); // a label, of the backup carrier if need be
+        break;
+      case 'awaiting_handover':
+        await rearrange(rma, steps); // what the customer wishes otherwise, what the carrier has not told
+        break;
+      case 'in_transit':
+        await askCarrier(rma, steps);
+        break;
+      case 'lost_suspected':
+        await claimOn(rma, input, steps); // the carrier answers for it, with a clock of its own
+        await askCarrier(rma, steps);
+        break;
       case 'inspected':
         rma.record({
           type: assessGoods(rma.state),
@@ -40,18 +69,28 @@ async function story(rma: CaseFile<ReturnState, ReturnEvent>, input: ReturnInput
           cause: 'what arrived differs from what was announced',
         });
         break;
+      case 'sending_back':
+        await sendBack(rma, input, steps);
+        break;
+      case 'recovering_advance':
+        if (!(await withoutEarly(rma, steps))) break;
+        if (owedBackMinor(rma.state) === 0 && !isCharging(rma.state)) rma.record({ type: 'recovered', by });
+        else await recover(rma, input, steps);
+        break;
       case 'refund_due': {
         rma.disarm(); // point of no return: money moves last, and then only forward
-        if (isSettled(rma.state) || refundOf(rma.state) === 0) {
+        if (restMinor(rma.state) > 0) rma.record({ type: 'refund_planned', by });
+        if (isPaid(rma.state)) {
           rma.record({ type: 'refunded', by });
           break;
         }
-        const sent = await rma.insist('refund', () => refundPayment({ key: `${caseId}/refund`, ...paymentOf(input, rma.state) }));
-        if (sent) rma.record({ type: sent.settled ? 'refunded' : 'refund_sent', by, providerId: sent.refundId });
-        if (sent) await rma.left('refund_due'); // pending is not paid: the provider's word moves the case on
+        const line = isDisputed(rma.state) ? undefined : nextDue(rma.state);
+        if (line) await refundLine(rma, input, steps, line);
+        else await askProvider(rma, steps); // pending is not paid: the provider's word moves the case on
         break;
       }
       case 'unwinding': {
+        if (!(await withoutEarly(rma, steps))) break;
         const clean = await rma.unwind();
         rma.record({
           type: clean ? 'unwound' : 'step_failed',
@@ -61,116 +100,82 @@ async function story(rma: CaseFile<ReturnState, ReturnEvent>, input: ReturnInput
         });
         break;
       }
-      default: {
-        const answered = alreadyAnswered(rma.state);
-        if (answered) rma.record({ type: answered, by });
-        else await rma.left(); // a person, a partner or the clock moves it on
-      }
+      default:
+        await rma.left(rma.stage, () => answeredIn(rma) !== undefined); // a person, a partner or the clock moves it on
     }
+  }
 }
+
+/** Reopened at the dock, the case waits for what has turned up: what was counted before has been answered before. */
+const answeredIn = (rma: Rma): ReturnType<typeof alreadyAnswered> =>
+  rma.stage === 'received' && isEnd(rma.state.from) ? undefined : alreadyAnswered(rma.state);
+const isEnd = (stage = ''): boolean => (returnEnds as readonly string[]).includes(stage);
+
+/**
+ * The verdict on the request as it stands; undefined: the stage was left. An edit that comes meanwhile is looked at as well, and one that asks
+ * for units of another case is undone: the request is the one before it.
+ */
+async function assessed(rma: Rma, input: ReturnInput, { assessReturn }: Steps): Promise<Verdict | undefined> {
+  rma.arm('claim_units', 'releaseUnitsIfPresent');
+  for (;;) {
+    const edits = rma.state.request?.edits;
+    const verdict = await rma.insist('assess', () => assessReturn(requestOf(input, rma.state)));
+    if (!verdict) return undefined;
+    if (rma.state.request?.edits !== edits) continue;
+    if (reassessment(rma.state, verdict) !== 'edit_undone') return verdict;
+    rma.record({ type: 'edit_undone', by: mendline, ruleIds: verdict.ruleIds, cause: 'units_in_another_case' });
+  }
+}
+
+/** The parcel that never came, if the request is about that. */
+const outboundOf = ({ order }: ReturnInput): ReturnEvent['leg'] =>
+  order.outboundTrackingNo
+    ? { legId: 'outbound', kind: 'outbound', trackingNo: order.outboundTrackingNo, ours: true }
+    : undefined;
 
 /** The Temporal workflow of one return. */
 export async function returnCase(input: ReturnInput): Promise<ReturnOutcome> {
-  const rma = new CaseFile(
+  const rma: Rma = new CaseFile<ReturnState, ReturnEvent>(
     typeOf(input),
     input.carried ?? openedState(input),
     input.policy.sla,
     aboutOf(input),
     input.historyBudget,
   );
+  const carry = (): ReturnInput => ({
+    ...input,
+    policy: { ...input.policy, sla: rma.sla },
+    reopened: undefined,
+    carried: { ...rma.state, run: rma.state.run + 1 },
+  });
+  const hear = (fact: ReturnFact): void => {
+    if (input.edition && rma.ended) goOn(rma, fact);
+    const event = eventOfFact(rma.state, fact);
+    if (event) rma.record(event);
+  };
   handleMessages(rma);
-  for (const name of factNames)
-    setHandler(factSignal(name), (told) => {
-      const event = eventOfFact(rma.state, { name, ...told } as ReturnFact);
-      if (event) rma.record(event);
-    });
+  setHandler(getCarry, carry);
   if (!input.carried) rma.record({ type: 'opened', by: input.openedBy as ReturnEvent['by'], occurredAt: input.noticeAt });
-  if ((await runCase(rma, () => story(rma, input))) === 'unfinished')
-    return continueAsNew<typeof returnCase>({ ...input, carried: { ...rma.state, run: rma.state.run + 1 } });
+  else if (input.reopened) rma.record(reopening(input.reopened));
+  // Facts that came with the start are heard from here on: the one that reopens a case has its effect where the case goes on.
+  for (const name of factNames) setHandler(factSignal(name), (told) => hear({ name, ...told } as ReturnFact));
+  if ((await runCase(rma, () => story(rma, input), besideReturn(rma, input))) === 'unfinished')
+    return continueAsNew<typeof returnCase>(carry());
   return { stage: rma.stage, refundedMinor: settledMinor(rma.state.money) };
 }
 
-const refundOf = (state: ReturnState): number => state.money.reduce((sum, line) => sum + line.amountMinor, 0);
+/** The case has come to its end and its run has not: money that comes back opens it again here; of goods a person is told. */
+function goOn(rma: Rma, fact: ReturnFact): void {
+  const entry = reopenedBy(rma.state, fact);
+  if (entry === 'money') rma.record({ type: 'reopened', by: mendline, cause: fact.name, result: entries.money });
+  if (entry === 'goods') rma.record({ type: 'goods_after_end', by: mendline, cause: fact.name });
+}
 
-const paymentOf = ({ caseId, merchantId, order }: ReturnInput, state: ReturnState) => ({
-  caseId,
-  merchantId,
-  paymentId: order.paymentId,
-  amountMinor: refundOf(state),
-  currency: order.currency,
+const reopening = ({ stage, by, cause, textRef, messageId }: NonNullable<ReturnInput['reopened']>): ReturnEvent => ({
+  type: 'reopened',
+  by,
+  cause,
+  result: stage,
+  textRef,
+  messageId,
 });
-
-/**
- * Steps under the limits of the pinned policy. A short startToClose brings a step back soon when its worker died. A step that is
- * called off is waited for: what it may still do must be done before it is taken back.
- */
-function stepsOf({ policy: { sla }, lines, order }: ReturnInput) {
-  const options = (step: string, summary: string) => ({
-    startToCloseTimeout: 8_000,
-    scheduleToCloseTimeout: sla.steps.limitMs[step] ?? 3_600_000,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: sla.steps.firstRetryMs, maximumInterval: sla.steps.maxRetryMs },
-    summary,
-  });
-  const units = lines.reduce((sum, line) => sum + line.quantity, 0);
-  const value = formatMinor(
-    lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0),
-    order.currency,
-  );
-  const { assessReturn } = proxyActivities<ReturnActivities>(options('assess', `Assess ${units} units, ${value}`));
-  const { issueReturnLabel } = proxyActivities<ReturnActivities>(options('issue_label', 'Return label from the carrier'));
-  const { refundPayment } = proxyActivities<ReturnActivities>(options('refund', `Refund, up to ${value}`));
-  // Named one by one: a proxy has no keys of its own to spread.
-  const { releaseUnitsIfPresent, voidReturnLabelIfPresent } = proxyActivities<ReturnActivities>(options('unwind', 'Take back'));
-  return { assessReturn, issueReturnLabel, refundPayment, undoSteps: { releaseUnitsIfPresent, voidReturnLabelIfPresent } };
-}
-
-function typeOf(input: ReturnInput): CaseType<ReturnState, ReturnEvent> {
-  return {
-    rules: returnRules,
-    refusal: (state, command) => returnRefusal(state, command as ReturnCommand),
-    eventOfCommand: (state, command) => eventOfCommand(state, command as ReturnCommand),
-    undoSteps: stepsOf(input).undoSteps,
-  };
-}
-
-function requestOf({ caseId, merchantId, order, lines, reason, noticeAt, policy }: ReturnInput) {
-  return { caseId, merchantId, order, lines, reason, noticeAt, packs: policy.packs };
-}
-
-function openedState({ caseId, merchantId, order, lines, openedAt }: ReturnInput): ReturnState {
-  const lots = lines.map(({ lineId, quantity }) => ({ lineId, quantity, reception: 'with_customer' as const }));
-  const asked = lines.map(({ lineId, quantity, unitPriceMinor }) => ({ lineId, quantity, unitPriceMinor }));
-  const { currency, paidMinor } = order;
-  const empty = { clocks: [], undo: [], money: [], parcels: [], seen: [], timersFired: 0 };
-  return {
-    caseId,
-    merchantId,
-    run: 1,
-    revision: 0,
-    stage: 'requested',
-    openedAt,
-    at: openedAt,
-    currency,
-    paidMinor,
-    lines: asked,
-    lots,
-    ...empty,
-  };
-}
-
-function aboutOf(input: ReturnInput): CaseAbout {
-  const { rmaNo, customerId, order, reason, handoverChannel, lines, noticeAt, policy } = input;
-  const skus = lines.map(({ lineId, sku }) => ({ lineId, sku }));
-  return {
-    caseType: 'return',
-    rmaNo,
-    customerId,
-    orderId: order.orderId,
-    reason,
-    handoverChannel,
-    packs: policy.packs,
-    lines: skus,
-    noticeAt,
-  };
-}

@@ -17,32 +17,54 @@ const files = (type: string): string[] => {
   }
 };
 
-describe('a return that an earlier release began', () => {
-  const recorded = files('return');
-  let workflowBundle: Awaited<ReturnType<typeof bundleWorkflowCode>>;
-  beforeAll(async () => {
-    workflowBundle = await bundleWorkflowCode({ workflowsPath: storiesPath, logger: new DefaultLogger('ERROR') });
-  });
+type CaseType = 'return' | 'carrier_claim';
+/** Every end, and the roads that are hard on a replay. */
+const kept: Record<CaseType, readonly string[]> = {
+  return: [
+    'refunded',
+    'rejected-by-policy',
+    'rejected-by-agent',
+    'expired',
+    'withdrawn',
+    'cancelled',
+    'cancelled-from-outside',
+    'cancelled-on-its-way',
+    'converted',
+    'sent-back',
+    'deduction-applied',
+    'negotiated-price',
+    'evidence-and-edits',
+    'pickup-changed',
+    'lost-and-claimed',
+    'lost-and-found',
+    'refunded-with-advance',
+    'advance-recovered',
+    'advance-written-off',
+    'disputed',
+    'escalated',
+    'reopened',
+    'needs-attention-retried',
+    'continue-as-new',
+    'update-and-timer',
+  ],
+  carrier_claim: ['lost-and-claimed', 'lost-and-found', 'claim-declined-and-appealed'],
+};
+
+let workflowBundle: Awaited<ReturnType<typeof bundleWorkflowCode>>;
+beforeAll(async () => {
+  workflowBundle = await bundleWorkflowCode({ workflowsPath: storiesPath, logger: new DefaultLogger('ERROR') });
+});
+
+describe.each(['return', 'carrier_claim'] as const)('a case of type %s that an earlier release began', (type) => {
+  const recorded = files(type);
 
   it('is kept for every end and for the roads that are hard on a replay', () => {
     const scenarios = new Set(recorded.map((name) => name.split('.')[0]));
-    for (const scenario of [
-      'refunded',
-      'rejected-by-policy',
-      'rejected-by-agent',
-      'expired',
-      'withdrawn',
-      'cancelled',
-      'cancelled-from-outside',
-      'needs-attention-retried',
-      'continue-as-new',
-      'update-and-timer',
-    ])
-      expect(scenarios).toContain(scenario);
+    for (const scenario of kept[type]) expect(scenarios).toContain(scenario);
   });
 
   it.each(recorded)('goes on in this one: %s', async (name) => {
-    const { workflowId, history } = JSON.parse(readFileSync(join(folder, 'return', name), 'utf8')) as {
+    const { workflowId, history } = JSON.parse(readFileSync(join(folder, type, name), 'utf8')) as {
       workflowId: string;
       history: unknown;
     };

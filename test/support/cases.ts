@@ -36,13 +36,17 @@ export interface InputChanges {
   /** Changes to the pinned limits, e.g. shorter steps. */
   readonly sla?: (sla: SlaPolicy) => SlaPolicy;
   readonly historyBudget?: number;
+  /** As release 0.1.0 opened cases: without the second edition's fields. */
+  readonly firstEdition?: true;
+  /** Whatever else the input says. */
+  readonly input?: Partial<ReturnInput>;
 }
 
 /** The input as the API would make it. Steps give up after seconds, so that a test that waits for it does not wait for hours. */
 export function inputFor(
   caseId: string,
   order: Order,
-  { reason = 'quality', quantities = { 1: 2 }, sla = (same) => same, historyBudget }: InputChanges = {},
+  { reason = 'quality', quantities = { 1: 2 }, sla = (same) => same, historyBudget, firstEdition, input }: InputChanges = {},
 ): ReturnInput {
   const lines = order.lines.flatMap((line) => {
     const quantity = quantities[line.lineId] ?? 0;
@@ -62,6 +66,9 @@ export function inputFor(
   };
   const packs = choosePacks(facts, policies.packs);
   return {
+    ...(firstEdition
+      ? {}
+      : { edition: 2 as const, contact: { ref: `contact-${order.customerId}`, language: 'en', timezone: 'UTC' } }),
     caseId,
     merchantId: order.merchantId,
     rmaNo: `RMA-${caseId}`,
@@ -73,9 +80,22 @@ export function inputFor(
     reason,
     noticeAt,
     handoverChannel: 'door_pickup',
-    policy: { packs: packs.map((pack) => policies.refOf(pack)), sla: sla(quickSteps(slaFor(policies.sla, packs, reason))) },
+    policy: {
+      packs: packs.map((pack) => policies.refOf(pack)),
+      sla: sla(quickSteps(firstEdition ? slaOfFirst(packs, reason) : slaFor(policies.sla, packs, reason))),
+    },
     historyBudget,
+    ...input,
   };
+}
+
+const firstStages = ['under_review', 'awaiting_handover', 'in_transit', 'received', 'refund_due', 'needs_attention'];
+/** The limits that release 0.1.0 pinned: of the stages it knew, in elapsed time, and nothing beside. */
+function slaOfFirst(packs: Parameters<typeof slaFor>[1], reason: Reason): SlaPolicy {
+  const { stages, holdMs, steps } = slaFor(policies.sla, packs, reason);
+  const known = Object.entries(stages).filter(([stage]) => firstStages.includes(stage));
+  const plain = known.map(([stage, { limitMs, warnMs, ruleId }]) => [stage, { limitMs, warnMs, ruleId }] as const);
+  return { holdMs, steps, stages: Object.fromEntries(plain) };
 }
 
 /** No warnings: each timer that fires costs a test a second. */

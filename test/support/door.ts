@@ -15,14 +15,21 @@ import { createCaseClient } from '../../api/case-client.ts';
 import { commandIdOf } from '../../api/idempotency.ts';
 import { openApiDocument } from '../../api/openapi.ts';
 import {
+  caseCountsView,
   casePageView,
   caseView,
   openedView,
   pendingView,
+  pointsView,
   problemView,
+  rebuiltView,
   receiptView,
+  reopenedView,
+  slotsView,
   timelineView,
 } from '../../contracts/answers.ts';
+import { bulkView } from '../../contracts/bulk.ts';
+import { exceptionPageView, exceptionView, guestCodeView, guestSessionView } from '../../contracts/doors.ts';
 import { createTokenIssuer, type Person } from '../../dev/tokens.ts';
 import type { Role } from '../../domain/permissions.ts';
 import { orderOf, policies } from './cases.ts';
@@ -149,9 +156,19 @@ const views: Record<string, z.ZodType> = {
   Receipt: receiptView,
   Opened: openedView,
   Pending: pendingView,
+  Reopened: reopenedView,
+  Rebuilt: rebuiltView,
+  Slots: slotsView,
+  Points: pointsView,
   Case: caseView,
   CasePage: casePageView,
+  CaseCounts: caseCountsView,
   Timeline: timelineView,
+  BulkResults: bulkView,
+  Exception: exceptionView,
+  ExceptionPage: exceptionPageView,
+  GuestCode: guestCodeView,
+  GuestSession: guestSessionView,
   Problem: problemView,
 };
 interface Operation {
@@ -162,6 +179,7 @@ const operations = Object.entries(openApiDocument().paths ?? {}).flatMap(([path,
   Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({
     method: method.toUpperCase(),
     path: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i'),
+    parameters: path.includes('{'),
     operation,
   })),
 );
@@ -172,7 +190,10 @@ function checked(method: string, path: string, status: number, headers: Headers,
   const body: unknown = type?.endsWith('json') && text !== '' ? JSON.parse(text) : undefined;
   const reply = { status, headers, text, body };
   const [pathname] = path.split('?');
-  const operation = operations.find((one) => one.method === method && one.path.test(pathname ?? ''))?.operation;
+  // A path written out in the document is meant before one with a parameter.
+  const here = operations.filter((one) => one.path.test(pathname ?? ''));
+  const meant = here.some((one) => !one.parameters) ? here.filter((one) => !one.parameters) : here;
+  const operation = meant.find((one) => one.method === method)?.operation;
   const told = `${method} ${pathname} answered ${status}: ${text.slice(0, 500)}`;
   const documented = operation?.responses[status];
   if (operation && !documented) throw new Error(`${told}\nwhich the document does not know of ${operation.operationId}`);

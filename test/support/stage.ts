@@ -12,9 +12,10 @@ import type { Receipt, ReturnActivities, ReturnInput } from '../../contracts/wor
 import { openDatabase } from '../../db/database.ts';
 import { fastForward } from '../../dev/time-travel.ts';
 import type { CommandName, Role } from '../../domain/permissions.ts';
-import type { ReturnFacts } from '../../domain/return-commands.ts';
-import type { ReturnState } from '../../domain/return.ts';
+import type { ReturnFacts } from '../../domain/return-facts.ts';
+import type { ReturnState } from '../../domain/return-state.ts';
 import { createFakePartners } from '../../gateways/fake/fake-partners.ts';
+import { createCompanions } from '../../worker/companions.ts';
 import { createCaseWorker } from '../../worker/worker.ts';
 import { commandUpdate, factSignal, getCase, openCase, workflowIdOf } from '../../workflows/messages.ts';
 import type { returnCase } from '../../workflows/return.ts';
@@ -56,7 +57,8 @@ export async function createStage(
   await database.prepare();
   const client = new Client({ connection });
   const partners = createFakePartners();
-  const activities = wrap(createActivities({ database, ...partners, policies }));
+  const companions = createCompanions({ client, taskQueue: id, database });
+  const activities = wrap(createActivities({ database, ...partners, policies, companions }));
   const workers: { worker: Worker; running: Promise<void> }[] = [];
   const startWorker = async () => {
     const worker = await createCaseWorker({
@@ -136,8 +138,12 @@ export async function createStage(
       },
       tell: <Name extends keyof ReturnFacts>(name: Name, fact: ReturnFacts[Name]): Promise<void> =>
         handle.signal(factSignal(name), fact),
-      scan: (code: string, eventId: string = randomUUID()): Promise<void> =>
-        handle.signal(factSignal('parcel_scanned'), { eventId, trackingNo: 'RT1', code, occurredAt: Date.now() }),
+      /** A scan of the parcel that the case waits for, unless another is named. */
+      scan: async (code: string, eventId: string = randomUUID(), more: object = {}): Promise<void> => {
+        const { shipment } = (await handle.query(getCase)) as ReturnState;
+        const trackingNo = shipment?.trackingNo ?? 'RT1';
+        await handle.signal(factSignal('parcel_scanned'), { eventId, trackingNo, code, occurredAt: Date.now(), ...more });
+      },
       /** Between two runs of a case nobody answers; that is over in a moment. */
       state: () => eventually(() => handle.query(getCase) as Promise<ReturnState>),
       pass: (seconds: number) => fastForward(handle, seconds),

@@ -24,6 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
+/** As release 0.1.0 opened cases: some are still open, and go on by their own rules. */
+const first = { firstEdition: true } as const;
+
 const refuse = (caseId: string, activity: keyof ReturnActivities, times = 1) =>
   troubles.strike({ caseId, activity, times, error: ApplicationFailure.nonRetryable('not today', 'partner_refused') });
 const resolve = (rma: Playing, verb: string, more: object = {}, role: 'agent' | 'manager' = 'agent') =>
@@ -40,7 +43,7 @@ const labelsOf = (rma: Playing) => stage.partners.shipments.filter((shipment) =>
 async function labelRefused(times = 1): Promise<Playing> {
   const caseId = newCaseId();
   refuse(caseId, 'issueReturnLabel', times);
-  const rma = await stage.open({ caseId });
+  const rma = await stage.open({ caseId, ...first });
   await accept(rma);
   await untilStage(rma, 'needs_attention');
   return rma;
@@ -55,7 +58,7 @@ async function refundRefused(): Promise<Playing> {
   return rma;
 }
 async function travelling(): Promise<Playing> {
-  const rma = await stage.open();
+  const rma = await stage.open(first);
   await accept(rma);
   await untilStage(rma, 'awaiting_handover');
   await rma.scan('picked_up');
@@ -185,7 +188,7 @@ describe('a lost parcel that turns up', () => {
   it.concurrent('before it is paid for is accepted, and paid for once', async () => {
     const caseId = newCaseId();
     refuse(caseId, 'refundPayment');
-    const rma = await stage.open({ caseId });
+    const rma = await stage.open({ caseId, ...first });
     await accept(rma);
     await untilStage(rma, 'awaiting_handover');
     await rma.scan('picked_up');
@@ -214,7 +217,7 @@ describe('a lost parcel that turns up', () => {
 
 describe('a discrepancy', () => {
   it.concurrent('asks a person; corrected by a later count and inspection, it is retried and refunded in full', async () => {
-    const rma = await stage.open();
+    const rma = await stage.open(first);
     await accept(rma);
     await untilStage(rma, 'awaiting_handover');
     await rma.give('record_reception', 'warehouse', {
@@ -244,7 +247,7 @@ describe('a discrepancy', () => {
   });
 
   it.concurrent('cleared by a manager is refunded for what came', async () => {
-    const rma = await stage.open();
+    const rma = await stage.open(first);
     await accept(rma);
     await untilStage(rma, 'awaiting_handover');
     await arrives(rma, 'wrong_item');
@@ -272,7 +275,7 @@ describe('a refund', () => {
     expect(refundsOf(rma)).toHaveLength(1);
   });
 
-  it('that fails late, after it was pending, asks a person, who settles it by hand', async () => {
+  it('that fails late, after it was pending, asks a person; tried again it is sent under an intent of its own', async () => {
     const rma = await stage.open();
     stage.partners.pendNextRefund();
     await happily(rma);
@@ -283,14 +286,12 @@ describe('a refund', () => {
     await rma.tell('refund_failed', { eventId: 'evt-failed', ...failed });
     const parked = await untilStage(rma, 'needs_attention');
     expect(parked).toMatchObject({ money: [{ state: 'failed' }], attention: { step: 'refund', cause: 'account_closed' } });
-    await resolve(rma, 'retry'); // the provider’s last word on this key is a failure
-    await eventually(async () =>
-      expect(await rma.state()).toMatchObject({ stage: 'needs_attention', attention: { attempts: 2 } }),
-    );
-    expect((await rma.state()).attention?.cause).toContain('refund_failed');
-    await resolve(rma, 'override', { result: 'refunded', proofIds: ['bank-1'] }, 'manager');
+    await resolve(rma, 'retry'); // the provider’s last word on the first key is a failure
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(refundsOf(rma)).toHaveLength(1);
+    expect(refundsOf(rma)).toMatchObject([
+      { key: `${rma.caseId}/refund`, status: 'failed' },
+      { key: `${rma.caseId}/refund/2`, status: 'succeeded', amountMinor: 5_000 },
+    ]);
   });
 
   it('of another amount than ours is never taken for paid', async () => {
@@ -302,7 +303,7 @@ describe('a refund', () => {
     await rma.tell('refund_settled', { eventId: 'evt-1', refundId: refund.refundId, amountMinor: 4_999, occurredAt: Date.now() });
     expect(await untilStage(rma, 'needs_attention')).toMatchObject({
       attention: { cause: 'amount_mismatch: 4999 GBP settled, 5000 GBP due' },
-      money: [{ state: 'failed' }],
+      money: [{ state: 'sent' }],
     });
     await rma.tell('refund_settled', { eventId: 'evt-2', refundId: refund.refundId, amountMinor: 5_000, occurredAt: Date.now() });
     await resolve(rma, 'retry');

@@ -92,8 +92,8 @@ describe('if nobody acts', () => {
     expect(await rma.ended()).toMatchObject({ stage: 'expired' });
   });
 
-  it.concurrent('a parcel that does not move becomes a person’s task, and its clock is breached', async () => {
-    const rma = await handedOut();
+  it.concurrent('a parcel of a case of release 0.1.0 that does not move becomes a person’s task, and its clock is breached', async () => {
+    const rma = await handedOut({ firstEdition: true });
     await rma.scan('picked_up');
     await untilStage(rma, 'in_transit');
     await rma.pass(121 * hours);
@@ -165,7 +165,7 @@ describe('a parked case', () => {
     const caseId = newCaseId();
     const refusal = ApplicationFailure.nonRetryable('no', 'address_unknown');
     troubles.strike({ caseId, activity: 'issueReturnLabel', error: refusal, times: 3 });
-    const rma = await stage.open({ caseId, sla: unwarned });
+    const rma = await stage.open({ caseId, sla: unwarned, firstEdition: true });
     await accept(rma);
     expect((await untilStage(rma, 'needs_attention')).attention).toMatchObject({ attempts: 1, rung: 0 });
     await rma.pass(4.1 * hours);
@@ -178,7 +178,7 @@ describe('a parked case', () => {
   });
 
   it.concurrent('without a step of ours only climbs', async () => {
-    const rma = await handedOut();
+    const rma = await handedOut({ firstEdition: true });
     await rma.scan('picked_up');
     await rma.scan('lost');
     await untilStage(rma, 'needs_attention');
@@ -188,17 +188,22 @@ describe('a parked case', () => {
 });
 
 describe('the clock of a travelling parcel', () => {
-  it.concurrent('starts anew with every scan, so that a slow parcel is not a lost one', async () => {
+  it.concurrent('starts anew with every scan, so that a slow parcel is not a lost one, but ends ten days after the first', async () => {
     const rma = await handedOut();
     await rma.scan('picked_up');
-    await untilStage(rma, 'in_transit');
-    for (let leg = 0; leg < 3; leg += 1) {
-      await rma.pass(100 * hours);
-      await rma.scan('in_transit');
-    }
+    const { enteredAt } = await untilStage(rma, 'in_transit');
+    await rma.pass(100 * hours);
+    await rma.scan('in_transit');
+    const scanned = await rma.state();
+    expect(scanned).toMatchObject({ stage: 'in_transit', timersFired: 0 });
+    expect(dueAtOf(scanned)).toBe(scanned.at + 120 * hourMs);
+    await rma.pass(100 * hours);
+    await rma.scan('in_transit');
     const state = await rma.state();
     expect(state).toMatchObject({ stage: 'in_transit', timersFired: 0 });
-    expect(dueAtOf(state)).toBe(state.at + 120 * hourMs);
+    expect(dueAtOf(state)).toBe(enteredAt! + 240 * hourMs);
+    await rma.pass(41 * hours);
+    await untilStage(rma, 'lost_suspected');
   });
 });
 

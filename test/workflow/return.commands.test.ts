@@ -66,7 +66,7 @@ describe('a command', () => {
   });
 
   it.concurrent('from somebody who looked at an older revision is refused, and the case is as it was', async () => {
-    const rma = await stage.open();
+    const rma = await stage.open({ firstEdition: true }); // no word to the customer that would be noted meanwhile
     const looked = (await rma.state()).revision;
     await rma.give('add_note', 'agent', { textRef: 'text-1' });
     const decision = { verdict: 'accept', ruleIds: [] };
@@ -86,7 +86,21 @@ describe('a command', () => {
       details: expect.objectContaining({ code: 'not_allowed_now', availableMoves: [] }),
     });
     expect(await refusalOf(rma.give('resume_case', 'agent', {}))).toMatchObject({
-      details: { availableMoves: ['decide_request', 'cancel_case', 'hold_case', 'assign_case', 'add_note'] },
+      details: {
+        availableMoves: [
+          'decide_request',
+          'request_evidence',
+          'submit_evidence',
+          'propose',
+          'cancel_case',
+          'hold_case',
+          'assign_case',
+          'link_case',
+          'add_note',
+          'send_message',
+          'request_escalation',
+        ],
+      },
     });
     for (const name of ['submit_tracking', 'record_inspection', 'resolve_attention'] as const)
       expect(await refusalOf(rma.give(name, 'agent', { units: [], verb: 'retry' }))).toMatchObject({ code: 'not_allowed_now' });
@@ -166,7 +180,7 @@ describe('commands at the same moment', () => {
 
 describe('a fact', () => {
   it.concurrent('told again under the same id has no effect, not even a line', async () => {
-    const rma = await stage.open();
+    const rma = await stage.open({ firstEdition: true });
     await accept(rma);
     await untilStage(rma, 'awaiting_handover');
     await rma.scan('picked_up', 'evt-1');
@@ -185,7 +199,7 @@ describe('a fact', () => {
     await rma.tell('refund_failed', { eventId: 'evt-10', refundId: 're_9', occurredAt: 1 });
     const state = await rma.state();
     expect(state).toMatchObject({ stage: 'received', money: [], lots: [{ reception: 'received', quantity: 2 }] });
-    expect(state.clocks.filter((clock) => clock.running)).toHaveLength(1);
+    expect(state.clocks.filter((clock) => clock.running).map((clock) => clock.stage)).toEqual(['statutory', 'received']);
     await isGraded(rma);
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
   });
@@ -218,7 +232,13 @@ describe('the queries', () => {
     expect(await handle.query(getCase)).toMatchObject({ caseId: rma.caseId, stage: 'under_review', run: 1 });
     expect(await handle.query(getClocks)).toMatchObject([{ stage: 'under_review', running: true, ruleId: 'sla.review' }]);
     expect(await handle.query(getLedger)).toMatchObject({ undo: [{ step: 'claim_units', state: 'armed' }], money: [] });
-    expect(await handle.query(getAvailableMoves, { role: 'customer' })).toEqual(['withdraw_case']);
+    expect(await handle.query(getAvailableMoves, { role: 'customer' })).toEqual([
+      'submit_evidence',
+      'edit_request',
+      'withdraw_case',
+      'send_message',
+      'request_escalation',
+    ]);
     expect(await handle.query(getAvailableMoves, { role: 'auditor' })).toEqual([]);
     expect(await handle.query(getAvailableMoves)).toContain('decide_request');
     const before = await lengthAtRest(rma);
@@ -227,6 +247,7 @@ describe('the queries', () => {
       [1, 'opened'],
       [2, 'armed'],
       [3, 'referred'],
+      [4, 'errand_done'], // the customer has been told
     ]);
     expect(await handle.query(getTimeline, { from: 3 })).toEqual(rows.slice(2));
     expect(await lengthOf(rma)).toBe(before);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dueAtOf } from '../../domain/deadlines.ts';
-import type { ReturnState } from '../../domain/return.ts';
+import type { ReturnState } from '../../domain/return-state.ts';
 import { NeedsAttention } from '../../workflows/search-attributes.ts';
 import { inputFor, orderOf, unwarned } from '../support/cases.ts';
 import {
@@ -78,7 +78,7 @@ describe('a case that has outgrown its history', () => {
   });
 
   it.concurrent('keeps the ids of the messages that have had their effect', async () => {
-    const rma = await stage.open({ historyBudget });
+    const rma = await stage.open({ historyBudget, firstEdition: true });
     const assigned = await rma.give('assign_case', 'agent', { assignee: 'agent-7' }, { updateId: 'key-1' });
     await accept(rma);
     await untilStage(rma, 'awaiting_handover');
@@ -112,7 +112,7 @@ describe('a case that has outgrown its history', () => {
     const caseId = newCaseId();
     const error = ApplicationFailure.nonRetryable('no', 'address_unknown');
     troubles.strike({ caseId, activity: 'issueReturnLabel', error, times: 2 });
-    const rma = await stage.open({ caseId, historyBudget });
+    const rma = await stage.open({ caseId, historyBudget, firstEdition: true });
     await accept(rma);
     const { run } = await untilStage(rma, 'needs_attention');
     await rma.give('add_note', 'agent', { textRef: 'text-1' });
@@ -143,7 +143,7 @@ describe('a case that has outgrown its history', () => {
     await nextRun(rma, run);
     const pending = await eventually(async () => {
       const state = await rma.state();
-      expect(state.clocks.filter((clock) => clock.running).map((clock) => clock.stage)).toEqual(['refund_due']);
+      expect(state.clocks.filter((clock) => clock.running).map((clock) => clock.stage)).toEqual(['statutory', 'refund_due']);
       return state;
     });
     expect(dueAtOf(pending)).toBe(clocks.find((clock) => clock.stage === 'refund_due')?.dueAt);
@@ -163,15 +163,19 @@ describe('a case that has outgrown its history', () => {
     await accept(rma);
     await untilStage(rma, 'awaiting_handover');
     await rma.scan('picked_up');
-    await untilStage(rma, 'in_transit');
-    const scans = Array.from({ length: 12 }, (_, nth) => rma.scan('in_transit', `evt-${nth}`));
+    const { shipment } = await untilStage(rma, 'in_transit');
+    const scanned = { trackingNo: shipment!.trackingNo, code: 'in_transit', occurredAt: Date.now() };
+    const scans = Array.from({ length: 12 }, (_, nth) =>
+      rma.tell('parcel_scanned', { ...scanned, eventId: `evt-${nth}`, occurredAt: scanned.occurredAt + nth }),
+    );
     await Promise.all(scans);
     await arrives(rma);
     await isGraded(rma);
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
     const document = await rma.read();
     const rows = await stage.database.cases.timeline(rma.caseId, document!.state.revision, 0, 200);
-    expect(rows.filter(({ event }) => event.type === 'scanned')).toHaveLength(12);
+    // One that comes behind a newer one is late, and noted all the same.
+    expect(rows.filter(({ event }) => ['scanned', 'late_fact_noted'].includes(event.type))).toHaveLength(12);
     expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: document!.state.revision }, (_, index) => index + 1));
   });
 });
@@ -180,7 +184,7 @@ it('a run that begins with a parked case and is retried in its first moment no l
   const caseId = newCaseId();
   const error = ApplicationFailure.nonRetryable('no', 'address_unknown');
   troubles.strike({ caseId, activity: 'issueReturnLabel', error });
-  const rma = await stage.open({ caseId });
+  const rma = await stage.open({ caseId, firstEdition: true });
   await accept(rma);
   const parked = await untilStage(rma, 'needs_attention');
   await rma.give('resolve_attention', 'manager', { verb: 'compensate' });
@@ -191,7 +195,7 @@ it('a run that begins with a parked case and is retried in its first moment no l
   const handle = await stage.client.workflow.signalWithStart('returnCase', {
     workflowId: id,
     taskQueue: stage.taskQueue,
-    args: [{ ...inputFor(caseId, orderOf(`O-${randomUUID()}`)), carried: { ...parked, run: 2 } }],
+    args: [{ ...inputFor(caseId, orderOf(`O-${randomUUID()}`), { firstEdition: true }), carried: { ...parked, run: 2 } }],
     typedSearchAttributes: [{ key: NeedsAttention, value: true }],
     signal: 'retry_now',
     signalArgs: [{}],

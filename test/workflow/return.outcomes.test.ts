@@ -182,7 +182,7 @@ describe('the Cancel button of the Temporal UI', () => {
   afterAll(() => stage.close());
 
   it.concurrent('is only noted once the goods are on their way: the case goes on, answers its commands and pays', async () => {
-    const rma = await stage.open();
+    const rma = await stage.open({ firstEdition: true });
     await accept(rma);
     await untilStage(rma, 'awaiting_handover');
     await rma.scan('picked_up');
@@ -200,7 +200,7 @@ describe('the Cancel button of the Temporal UI', () => {
   it.concurrent('pressed while a person is asked takes everything back where that is still possible', async () => {
     const caseId = newCaseId();
     troubles.strike({ caseId, activity: 'issueReturnLabel', error: ApplicationFailure.nonRetryable('no', 'address_unknown') });
-    const rma = await stage.open({ caseId });
+    const rma = await stage.open({ caseId, firstEdition: true });
     await accept(rma);
     await untilStage(rma, 'needs_attention');
     await rma.handle.cancel();

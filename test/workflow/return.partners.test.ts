@@ -81,7 +81,7 @@ describe('a step whose stage is left meanwhile', () => {
       const caseId = newCaseId();
       const { shut, open } = gate();
       troubles.strike({ caseId, activity: 'issueReturnLabel', ...(made === 'before' ? { until: shut } : { from: shut }) });
-      const rma = await stage.open({ caseId });
+      const rma = await stage.open({ caseId, firstEdition: true });
       await accept(rma);
       await untilStage(rma, 'authorized');
       if (made === 'before') await eventually(() => expect(labelsOf(rma)).toHaveLength(1));
@@ -129,7 +129,7 @@ describe('a step whose stage is left meanwhile', () => {
     const caseId = newCaseId();
     const { shut, open } = gate();
     troubles.strike({ caseId, activity: 'refundPayment', until: shut });
-    const rma = await stage.open({ caseId });
+    const rma = await stage.open({ caseId, firstEdition: true });
     await happily(rma);
     await eventually(() => expect(refundsOf(rma)).toHaveLength(1));
     const [refund] = refundsOf(rma);
@@ -248,9 +248,10 @@ describe('a worker that dies in the middle of a step', () => {
     const doomed = await createStage('waiting');
     const rma = await doomed.open();
     await accept(rma);
-    await untilStage(rma, 'awaiting_handover');
+    const { shipment } = await untilStage(rma, 'awaiting_handover');
     await doomed.stopWorkers();
-    await rma.scan('picked_up'); // nobody is there to hear it yet
+    const scanned = { trackingNo: shipment!.trackingNo, code: 'picked_up', occurredAt: Date.now() };
+    await rma.tell('parcel_scanned', { eventId: 'evt-1', ...scanned }); // nobody is there to hear it yet
     await doomed.startWorker();
     await untilStage(rma, 'in_transit');
     await arrives(rma);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReturnActivities, SaveCaseInput, TimelineRow } from '../../contracts/workflow.ts';
-import type { ReturnState } from '../../domain/return.ts';
+import type { ReturnState } from '../../domain/return-state.ts';
 import { openedState } from '../domain/paper-case.ts';
 import {
   accept,
@@ -83,8 +83,11 @@ describe('while MongoDB is away', () => {
     troubles.strike({ caseId, activity: 'saveCase', error: new Error('connection reset'), times: 2 });
     const rma = await stage.open({ caseId });
     expect(rma.opened).toMatchObject({ stage: 'under_review', verdict: { verdict: 'referred' } });
-    await eventually(async () => expect((await rma.read())?.state).toEqual(await rma.state()));
-    expect(await rowsOf(stage, rma)).toEqual(upTo((await rma.state()).revision));
+    await eventually(async () => {
+      const state = await rma.state();
+      expect((await rma.read())?.state).toEqual(state);
+      expect(await rowsOf(stage, rma)).toEqual(upTo(state.revision));
+    });
   });
 });
 

@@ -38,7 +38,7 @@ const minute = (at: number | undefined): string => new Date(at ?? 0).toISOString
 
 describe('a manager who looks at Temporal alone', () => {
   it.concurrent('sees in each stage that waits whom it waits for, and until when', async () => {
-    const rma = await stage.open();
+    const rma = await stage.open({ firstEdition: true });
     await eventually(async () =>
       expect(await shown(rma)).toMatchObject({
         stage: 'under_review',
@@ -74,7 +74,7 @@ describe('a manager who looks at Temporal alone', () => {
   it('finds the case that needs a person in the list, with the step that failed, and no more once it is mended', async () => {
     const refusal = new PartnerRefusal('address_unknown', 'no pickup for Eve <eve@example.com>, card 4111111111111111');
     stage.partners.failNext('prepare_shipment', refusal);
-    const rma = await stage.open();
+    const rma = await stage.open({ firstEdition: true });
     const mine = `WorkflowId="${rma.handle.workflowId}"`;
     await accept(rma);
     await untilStage(rma, 'needs_attention');
@@ -101,7 +101,7 @@ describe('a manager who looks at Temporal alone', () => {
   });
 
   it.concurrent('reads where the case is, who holds it, what happens if nobody acts, and what a person may put in place', async () => {
-    const rma = await stage.open();
+    const rma = await stage.open({ firstEdition: true });
     const review = await detailsOf(rma);
     expect(review).toContain(`**under review** · return ${rma.input.rmaNo} · order ${rma.input.order.orderId}`);
     expect(review).toContain('Held by: **agent**');
