@@ -6,16 +6,23 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import type { Database } from '../db/database.ts';
+import type { CarrierGateway } from '../gateways/carrier.ts';
 import type { OrdersGateway } from '../gateways/orders.ts';
 import type { PolicyStore } from '../gateways/policy-packs.ts';
 import { authenticate, type TokenRules } from './auth.ts';
 import type { CaseClient } from './case-client.ts';
 import { errorHandler, notFound } from './errors.ts';
 import { readJson } from './json.ts';
+import type { Metrics } from './metrics.ts';
+import { addressLimit, callerLimit, caseLimit, failureLimit, noLimits, type Limits } from './rate-limits.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { exceptionRoutes } from './routes/exceptions.ts';
+import { handoverRoutes } from './routes/handover.ts';
+import { guestRoutes, type SendCode } from './routes/guests.ts';
 import { healthRoutes } from './routes/health.ts';
+import { reopeningRoutes } from './routes/reopening.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export interface AppDeps {
@@ -29,12 +36,30 @@ export interface AppDeps {
   readonly log: Logger;
   /** Where managers find a namespace's workflows in the Temporal UI, `<ui>/namespaces/<name>/workflows`; absent: no links. */
   readonly workflowsUrl?: string;
+  /** Absent: nobody is limited. */
+  readonly limits?: Limits;
+  /** Proxies before this process whose X-Forwarded-For is believed; absent: none. */
+  readonly trustedProxies?: number;
+  readonly metrics?: Metrics;
+  /** Whose facts without a merchant are; absent: nobody is shown them. */
+  readonly defaultMerchantId?: string;
+  /** Free slots and points are asked of it; absent: there are none to choose from. */
+  readonly carrier?: Pick<CarrierGateway, 'listSlots' | 'listPoints'>;
+  /** Sends a guest's one-time code; absent: guests get none. */
+  readonly sendCode?: SendCode;
+}
+/** What routes of commands need beside that. */
+export interface CommandDeps extends AppDeps {
+  /** Throws `rate_limited` if the case has been commanded too often. */
+  readonly admit: (caseId: string) => Promise<void>;
 }
 
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  app.set('trust proxy', deps.trustedProxies ?? 0);
+  if (deps.metrics) app.use(deps.metrics.observe);
   app.use(
     pinoHttp({
       logger: deps.log,
@@ -52,8 +77,20 @@ export function createApp(deps: AppDeps): Express {
   app.use(healthRoutes(deps));
   app.use(docsRoutes());
   app.use(webhookRoutes(deps));
-  app.use('/cases', noStore, authenticate(deps.tokens), express.raw({ limit: '256kb', type: isJsonPost }), jsonBody);
-  app.use(caseRoutes(deps), commandRoutes(deps));
+  const { perCaller, perCase } = deps.limits ?? noLimits;
+  const body: RequestHandler[] = [express.raw({ limit: '256kb', type: isJsonPost }), jsonBody];
+  app.use('/guest', noStore, addressLimit(perCaller, 'guests'), body);
+  app.use(guestRoutes(deps));
+  const findGuest = (token: string) => deps.database.guests.find(token);
+  const known = [failureLimit(perCaller), authenticate(deps.tokens, findGuest), callerLimit(perCaller)];
+  app.use(['/cases', '/exceptions'], noStore, known, body);
+  app.use(
+    commandRoutes({ ...deps, admit: caseLimit(perCase) }),
+    caseRoutes(deps),
+    reopeningRoutes(deps),
+    handoverRoutes(deps),
+    exceptionRoutes(deps),
+  );
   app.use(notFound);
   app.use(errorHandler);
   return app;

@@ -2,6 +2,7 @@
 import type { Request, RequestHandler } from 'express';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
+import type { Guest } from '../db/guests.ts';
 import { roles, type Role } from '../domain/permissions.ts';
 import { ApiError } from './errors.ts';
 
@@ -9,6 +10,8 @@ export interface Caller {
   readonly id: string;
   readonly role: Role;
   readonly merchantId: string;
+  /** A guest, who has shown to know of this one order. */
+  readonly orderId?: string;
 }
 declare global {
   // oxlint-disable-next-line typescript/no-namespace
@@ -31,12 +34,26 @@ const tokenLengthMax = 4_096;
 const tokenType = /^(application\/)?(at\+)?jwt$/i;
 const claims = z.object({ sub: z.string().min(1).max(200), role: z.enum(roles), merchantId: z.string().min(1).max(100) });
 
-export function authenticate({ issuer, audience, jwks }: TokenRules): RequestHandler {
+/** Tokens of our own, which a guest gets for a one-time code. */
+export const guestTokenPrefix = 'guest_';
+/** The guest whom a token belongs to; null: to nobody, or to nobody any more. */
+export type FindGuest = (token: string) => Promise<Guest | null>;
+
+export function authenticate({ issuer, audience, jwks }: TokenRules, findGuest: FindGuest): RequestHandler {
   const keys = keysOf(jwks);
   const rules = { issuer, audience, algorithms: ['EdDSA', 'ES256', 'RS256'], requiredClaims: ['exp'] };
   return async (req, res, next) => {
     // Of several Authorization headers Node would show the first alone, and a proxy may have judged by another.
     const [header = '', ...more] = req.headersDistinct.authorization ?? [];
+    const [, guestToken] = /^Bearer (guest_[\w-]{43})$/i.exec(header) ?? [];
+    if (guestToken && more.length === 0) {
+      const guest = await findGuest(guestToken);
+      if (!guest) throw new ApiError('unauthenticated');
+      const { customerId, merchantId, orderId } = guest;
+      res.locals.caller = { id: customerId, role: 'customer', merchantId, orderId };
+      next();
+      return;
+    }
     const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header) ?? [];
     if (!token || more.length > 0 || token.length > tokenLengthMax) throw new ApiError('unauthenticated');
     const { payload, protectedHeader } = await jwtVerify(token, keys, rules).catch((cause: unknown) => {
@@ -63,6 +80,12 @@ function keysOf(jwks: string): JWTVerifyGetKey {
       throw new ApiError('try_again', { detail: 'the issuer of tokens does not answer' }, { cause });
     });
 }
+
+/** What a caller may see of their merchant's cases: customers their own, guests those of their order. */
+export const ownCasesOf = ({ id, role, orderId }: Caller): { customerId?: string; orderId?: string } => ({
+  ...(role === 'customer' ? { customerId: id } : {}),
+  ...(orderId === undefined ? {} : { orderId }),
+});
 
 export function callerOf(req: Request): Caller {
   const { caller } = req.res?.locals ?? {};

@@ -7,8 +7,10 @@ import { isAway } from '../db/connection.ts';
 export const problems = {
   invalid_input: [400, 'The request does not fit its schema'],
   invalid_json: [400, 'The body is not readable JSON'],
+  filter_combination: [400, 'These filters cannot be combined'],
   idempotency_key_required: [400, 'A command needs an Idempotency-Key'],
   unauthenticated: [401, 'A valid token is needed'],
+  invalid_code: [401, 'This code opens nothing'],
   invalid_signature: [401, 'The webhook is not signed as agreed'],
   forbidden: [403, 'This role may not do that'],
   not_found: [404, 'There is no such thing here'],
@@ -16,6 +18,7 @@ export const problems = {
   method_not_allowed: [405, 'This method is not offered here'],
   not_allowed_now: [409, 'The case does not allow this now'],
   in_flight: [409, 'The same command is being carried out'],
+  already_resolved: [409, 'Somebody has resolved this'],
   stale_revision: [412, 'The case has moved on'],
   too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body must be application/json'],
@@ -26,9 +29,13 @@ export const problems = {
   verb_not_allowed: [422, 'This verb is not possible here'],
   result_not_allowed: [422, 'This result is not possible here'],
   manager_required: [422, 'A manager must do this'],
+  second_person_required: [422, 'Another person must agree'],
+  unknown_clock: [422, 'There is no such clock'],
+  not_offered: [422, 'This is not offered for this case'],
   proof_required: [422, 'Proof is needed'],
   idempotency_key_reused: [422, 'This Idempotency-Key stands for another request'],
   partner_refused: [422, 'A partner refused'],
+  rate_limited: [429, 'Too many calls'],
   try_again: [503, 'Not possible at the moment'],
   internal: [500, 'Something went wrong on our side'],
 } as const satisfies Record<string, readonly [number, string]>;
@@ -88,7 +95,7 @@ export function problemOf(err: ApiError, requestId: string): Problem {
 }
 
 /** What Express and its parsers throw, in our words; anything unknown is a bug of ours. */
-function asApiError(err: unknown): ApiError {
+export function asApiError(err: unknown): ApiError {
   if (err instanceof ApiError) return err;
   const { type, status } = (err ?? {}) as { type?: string; status?: number };
   if (type === 'entity.too.large') return new ApiError('too_large');

@@ -24,38 +24,52 @@ export interface Unsent {
   readonly status: number;
   readonly headers: Answer['headers'];
   readonly body: unknown;
+  /** Where the status alone does not tell whether it will always be the same. */
+  readonly final?: boolean;
 }
 
 /** Final: it will be the same however often it is asked. 202 and 503 are not, nor is a bug. */
-const isFinal = (status: number): boolean =>
+export const isFinal = (status: number): boolean =>
   (status >= 200 && status < 300 && status !== 202) || [404, 409, 412, 422].includes(status);
 
+export const hashOf = (request: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(request)).digest('hex');
+
 export async function once(inbox: Inbox, commandId: string, req: Request, res: Response, call: () => Promise<Unsent>) {
-  const bodyHash = createHash('sha256')
-    .update(JSON.stringify([req.method, req.originalUrl, req.get('if-match') ?? '', req.body]))
-    .digest('hex');
+  const bodyHash = hashOf([req.method, req.originalUrl, req.get('if-match') ?? '', req.body]);
+  const { answer, replayed } = await answerOnce(inbox, commandId, bodyHash, requestIdOf(res), call);
+  send(res, answer, replayed);
+}
+
+/** The one answer of this key: carried out now, or as it was then. Throws what is not final. */
+export async function answerOnce(
+  inbox: Inbox,
+  commandId: string,
+  bodyHash: string,
+  requestId: string,
+  call: () => Promise<Unsent>,
+): Promise<{ answer: Answer; replayed: boolean }> {
   const begun = await inbox.begin(commandId, bodyHash);
   if (begun.kind === 'other_body') throw new ApiError('idempotency_key_reused');
   if (begun.kind === 'in_flight') throw new ApiError('in_flight', { retryAfterSeconds: 1 });
-  if (begun.kind === 'answered') {
-    send(res, begun.answer, true);
-    return;
-  }
+  if (begun.kind === 'answered') return { answer: begun.answer, replayed: true };
   let answer: Answer;
+  let final: boolean;
   try {
-    const { status, headers, body } = await call();
+    const { status, headers, body, ...said } = await call();
     answer = { status, headers, body: JSON.stringify(body) };
+    final = said.final ?? isFinal(status);
   } catch (err) {
-    const problem = err instanceof ApiError ? problemOf(err, requestIdOf(res)) : undefined;
+    const problem = err instanceof ApiError ? problemOf(err, requestId) : undefined;
     if (!problem || !isFinal(problem.status)) {
       await inbox.giveUp(commandId, begun.leaseUntil);
       throw err;
     }
     answer = { status: problem.status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(problem) };
+    final = true;
   }
-  if (isFinal(answer.status)) answer = await inbox.finish(commandId, answer);
+  if (final) answer = await inbox.finish(commandId, answer);
   else await inbox.giveUp(commandId, begun.leaseUntil);
-  send(res, answer, false);
+  return { answer, replayed: false };
 }
 
 function send(res: Response, { status, headers, body }: Answer, replayed: boolean): void {

@@ -1,39 +1,40 @@
 /** The OpenAPI 3.1 document, made from the schemas that also check the requests. A new command appears here by itself. */
-import { OpenApiGeneratorV31, OpenAPIRegistry, type ResponseConfig } from '@asteasolutions/zod-to-openapi';
+import { OpenApiGeneratorV31, OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { casePageView, caseView, openedView, pendingView, problemView, receiptView, timelineView } from '../contracts/answers.ts';
+import {
+  caseCountsView,
+  casePageView,
+  caseView,
+  openedView,
+  pendingView,
+  receiptView,
+  timelineView,
+} from '../contracts/answers.ts';
+import { bulkBody, bulkCommands, bulkView } from '../contracts/bulk.ts';
 import { commandBodies, openCaseBody, pathOf } from '../contracts/commands.ts';
-import { carrierEventSchema, paymentEventSchema } from '../contracts/partners.ts';
+import {
+  carrierEventSchema,
+  chargeEventSchema,
+  claimEventSchema,
+  disputeEventSchema,
+  paymentEventSchema,
+} from '../contracts/partners.ts';
 import { listQuery, timelineQuery } from '../contracts/queries.ts';
 import { commandNames, commandRoles, commandSummaries, routeRoles } from '../domain/permissions.ts';
-import { problems } from './errors.ts';
-
-const json = <T extends z.ZodType>(schema: T, description: string): ResponseConfig => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-
-/** The statuses a route may answer with, each with the codes it stands for. */
-const refusals = (problem: z.ZodType, ...statuses: number[]): Record<string, ResponseConfig> =>
-  Object.fromEntries(
-    statuses.map((status) => {
-      const codes = Object.entries(problems).flatMap(([code, [its]]) => (its === status ? [`\`${code}\``] : []));
-      return [status, { description: codes.join(', '), content: { 'application/problem+json': { schema: problem } } }];
-    }),
-  );
-
-const security = [{ bearer: [] }];
-const refused = (...statuses: number[]) => refusals(problemView, ...statuses);
-const caseId = z.string().describe('For example `C-7Q2M4K8T1ZBA`.');
-const key = z.string().min(1).max(255).describe('Names this command for ever: the same key and body give the same answer.');
-const ifNoneMatch = z.string().optional().describe('`"<revision>"`: answer with 304 if the case is still there.');
-const ifMatch = z.string().optional().describe('`"<revision>"`: refuse with 412 if the case has moved on.');
+import { describeExceptions, describeGuests } from './openapi-doors.ts';
+import { describeHandover, describeReopening } from './openapi-more.ts';
+import { caseId, ifMatch, ifNoneMatch, json, key, refused, security } from './openapi-parts.ts';
 
 export function openApiDocument() {
   const registry = new OpenAPIRegistry();
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
   describeCases(registry);
   describeCommands(registry);
+  describeReopening(registry);
+  describeHandover(registry);
+  describeBulk(registry);
+  describeExceptions(registry);
+  describeGuests(registry);
   describeWebhooks(registry);
   describeHealth(registry);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
@@ -63,7 +64,7 @@ function describeCases(registry: OpenAPIRegistry): void {
     responses: {
       201: json(openedView, 'The case is open, or has ended as refused'),
       202: json(pendingView, 'No worker answered in time; send it again with the same key'),
-      ...refused(400, 401, 403, 404, 409, 413, 415, 422, 500, 503),
+      ...refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503),
     },
   });
   registry.registerPath({
@@ -71,11 +72,22 @@ function describeCases(registry: OpenAPIRegistry): void {
     path: '/cases',
     operationId: 'list_cases',
     tags: ['cases'],
-    summary: 'List cases, newest change first',
-    description: 'Customers see their own cases, everyone else those of their merchant.',
+    summary: 'List or find cases',
+    description:
+      'Customers see their own cases, everyone else those of their merchant. Filters may be combined freely, and every combination costs what it shows; `q` stands alone and has no further page: type more of it.',
     security,
     request: { query: listQuery },
-    responses: { 200: json(casePageView, 'A page of cases'), ...refused(400, 401, 500, 503) },
+    responses: { 200: json(casePageView, 'A page of cases'), ...refused(400, 401, 429, 500, 503) },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/cases/counts',
+    operationId: 'count_cases',
+    tags: ['cases'],
+    summary: 'How many cases there are in each stage',
+    description: 'Of the merchant; customers: of their own.',
+    security,
+    responses: { 200: json(caseCountsView, 'Counts'), ...refused(400, 401, 429, 500, 503) },
   });
   registry.registerPath({
     method: 'get',
@@ -89,7 +101,7 @@ function describeCases(registry: OpenAPIRegistry): void {
     responses: {
       200: json(caseView, 'The case'),
       304: { description: 'The case is still at the revision named in `If-None-Match`' },
-      ...refused(401, 404, 500, 503),
+      ...refused(401, 404, 429, 500, 503),
     },
   });
   registry.registerPath({
@@ -103,7 +115,7 @@ function describeCases(registry: OpenAPIRegistry): void {
     request: { params: z.object({ caseId }), query: timelineQuery },
     responses: {
       200: json(timelineView, 'Events, oldest first'),
-      ...refused(400, 401, 404, 500, 503),
+      ...refused(400, 401, 404, 429, 500, 503),
     },
   });
   registry.registerPath({
@@ -117,7 +129,7 @@ function describeCases(registry: OpenAPIRegistry): void {
     responses: {
       200: json(receiptView, 'It was carried out'),
       202: json(pendingView, 'Still pending'),
-      ...refused(401, 404, 409, 412, 422, 500, 503),
+      ...refused(401, 404, 409, 412, 422, 429, 500, 503),
     },
   });
 }
@@ -140,13 +152,37 @@ function describeCommands(registry: OpenAPIRegistry): void {
       responses: {
         200: json(receiptView, 'Done'),
         202: json(pendingView, 'No worker answered in time; send it again with the same key'),
-        ...refused(400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503),
+        ...refused(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503),
       },
     });
 }
 
+function describeBulk(registry: OpenAPIRegistry): void {
+  registry.registerPath({
+    method: 'post',
+    path: '/cases/bulk',
+    operationId: 'give_to_many',
+    tags: ['commands'],
+    summary: 'Give one command to many cases',
+    description: `Each case is given the command as if alone and answers for itself, in the order asked. Possible: ${bulkCommands.join(', ')}; roles as for each of them.`,
+    security,
+    request: {
+      headers: z.object({ 'Idempotency-Key': key }),
+      body: { required: true, content: { 'application/json': { schema: bulkBody } } },
+    },
+    responses: {
+      200: json(bulkView, 'What became of each'),
+      ...refused(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
+    },
+  });
+}
+
 function describeWebhooks(registry: OpenAPIRegistry): void {
-  for (const [partner, schema] of Object.entries({ carrier: carrierEventSchema, payments: paymentEventSchema }))
+  const bodies = {
+    carrier: z.union([carrierEventSchema, claimEventSchema]),
+    payments: z.union([paymentEventSchema, chargeEventSchema, disputeEventSchema]),
+  };
+  for (const [partner, schema] of Object.entries(bodies))
     registry.registerPath({
       method: 'post',
       path: `/webhooks/${partner}`,
@@ -159,7 +195,7 @@ function describeWebhooks(registry: OpenAPIRegistry): void {
       },
       responses: {
         200: json(z.object({ status: z.enum(['told', 'repeated', 'noted']) }), 'Taken; a repeat has no effect'),
-        ...refused(400, 401, 413, 415, 500, 503),
+        ...refused(400, 401, 413, 415, 429, 500, 503),
       },
     });
 }

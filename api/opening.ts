@@ -4,12 +4,15 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import type { OpenCaseBody } from '../contracts/commands.ts';
+import type { Contact } from '../domain/case.ts';
 import type { Order } from '../contracts/partners.ts';
-import type { RequestedLine, ReturnInput } from '../contracts/workflow.ts';
+import type { ReturnInput } from '../contracts/workflow.ts';
 import type { Ledgers } from '../db/ledgers.ts';
 import { mayRoute } from '../domain/permissions.ts';
 import { choosePacks } from '../domain/policy/decide.ts';
 import { slaFor } from '../domain/policy/sla.ts';
+import { workCalendarOf } from '../domain/policy/work-calendar.ts';
+import type { RequestedLine } from '../domain/return-state.ts';
 import { PartnerRefusal, PartnerUnavailable } from '../gateways/http.ts';
 import type { OrdersGateway } from '../gateways/orders.ts';
 import type { PolicyStore } from '../gateways/policy-packs.ts';
@@ -47,14 +50,14 @@ export async function prepareReturn(
   const { merchantId } = caller;
   const caseId = caseIdOf(commandId);
   const order = await findOrder(deps.orders, caller, body.orderId);
-  const lines = await requestedLines(deps.ledgers, order, body, caseId);
+  const lines = await requestedLines(deps.ledgers, order, body.lines, caseId);
   const openedAt = Date.now();
   const noticeAt = noticeOf(caller, body, order, openedAt);
 
   const placedAt = Date.parse(order.placedAt);
   const deliveredAt = order.deliveredAt ? Date.parse(order.deliveredAt) : undefined;
   const { orderId, currency, paymentId, paidMinor, jurisdiction, platform } = order;
-  const { reason, handoverChannel } = body;
+  const { reason, handoverChannel, wantedOutcome, evidenceIds, consents, pointId, slotId, addressId } = body;
   const facts = {
     asOf: openedAt,
     jurisdiction,
@@ -63,23 +66,56 @@ export async function prepareReturn(
     request: { reason, noticeAt, lines },
   };
   const packs = choosePacks(facts, deps.policies.packs);
+  const sla = slaFor(deps.policies.sla, packs, reason);
   return {
+    edition: 2,
     caseId,
     merchantId,
     rmaNo: rmaNoOf(commandId, openedAt),
     customerId: order.customerId,
     openedBy: { id: caller.id, role: caller.role },
     openedAt,
-    order: { orderId, currency, paymentId, paidMinor, placedAt, deliveredAt, jurisdiction, platform },
+    order: {
+      orderId,
+      currency,
+      paymentId,
+      paidMinor,
+      placedAt,
+      deliveredAt,
+      jurisdiction,
+      platform,
+      outboundTrackingNo: order.outboundTrackingNo,
+    },
     lines,
     reason,
     noticeAt,
     handoverChannel,
-    policy: { packs: packs.map((pack) => deps.policies.refOf(pack)), sla: slaFor(deps.policies.sla, packs, reason) },
+    wantedOutcome,
+    evidenceIds,
+    consents,
+    handover: { pointId, slotId, addressId },
+    contact: contactOf(order, body),
+    policy: {
+      packs: packs.map((pack) => deps.policies.refOf(pack)),
+      sla: { ...sla, calendar: workCalendarOf(deps.policies.calendarFor({ jurisdiction }), openedAt) },
+    },
   };
 }
 
-async function findOrder(orders: OrdersGateway, { id, role, merchantId }: Caller, orderId: string): Promise<Order> {
+/** Where and in which words the customer is told. Without a reference of the shop's the customer's own id has to do. */
+const contactOf = (
+  { customerId, contactRef = customerId, language = 'en', timezone = 'UTC' }: Order,
+  body: OpenCaseBody,
+): Contact => ({
+  ref: contactRef,
+  language: body.language ?? language,
+  timezone,
+});
+
+/** The order, if it belongs to the caller; else 404, just as if there were none. */
+export async function findOrder(orders: OrdersGateway, caller: Caller, orderId: string): Promise<Order> {
+  const { id, role, merchantId } = caller;
+  if (orderId !== (caller.orderId ?? orderId)) throw new ApiError('order_not_found');
   const order = await orders.findOrder({ merchantId, orderId }).catch((cause: unknown) => {
     if (cause instanceof PartnerUnavailable) throw new ApiError('try_again', { detail: 'the shop does not answer' }, { cause });
     if (cause instanceof PartnerRefusal)
@@ -95,9 +131,15 @@ async function findOrder(orders: OrdersGateway, { id, role, merchantId }: Caller
   return order;
 }
 
-async function requestedLines(ledgers: Ledgers, order: Order, body: OpenCaseBody, caseId: string): Promise<RequestedLine[]> {
+/** What the order says of the lines asked for. Throws `unknown_line`, or `over_limit` where other cases have the units. */
+export async function requestedLines(
+  ledgers: Ledgers,
+  order: Order,
+  asked: readonly { readonly lineId: string; readonly quantity: number }[],
+  caseId: string,
+): Promise<RequestedLine[]> {
   const claimed = await ledgers.claimed(order.merchantId, order.orderId, caseId);
-  return body.lines.map(({ lineId, quantity }, index) => {
+  return asked.map(({ lineId, quantity }, index) => {
     const line = order.lines.find((one) => one.lineId === lineId);
     const field = (name: string, code: string, message: string) => ({
       fields: [{ pointer: `/lines/${index}/${name}`, code, message }],

@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { id } from '../contracts/fields.ts';
-import type { Position } from '../db/cases.ts';
+import { caseSorts, type CaseSort, type Position } from '../db/case-lists.ts';
 import { ApiError, fieldsOf } from './errors.ts';
 
 export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
@@ -38,17 +38,25 @@ export function expectedRevision(req: Request): number | undefined {
   return Number(revision);
 }
 
-const positionSchema = z.strictObject({ updatedAt: z.number(), id });
-export const cursorOf = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');
+const positionSchema = z.strictObject({ sort: z.enum(caseSorts), at: z.number(), id });
+export const cursorOf = (position: object): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-export function positionOf(cursor: string | undefined): Position | undefined {
+/** Where a page of cases goes on; a cursor of the other order is as foreign as one that was made up. */
+export const positionOf = (cursor: string | undefined, sort: CaseSort): Position | undefined =>
+  cursorIn(
+    positionSchema.refine((position) => position.sort === sort),
+    cursor,
+  );
+
+/** A cursor of ours, read by its schema. */
+export function cursorIn<T>(schema: z.ZodType<T>, cursor: string | undefined): T | undefined {
   if (cursor === undefined) return undefined;
   try {
-    return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch (cause) {
     throw new ApiError(
       'invalid_input',
-      { fields: [{ pointer: '/cursor', code: 'cursor', message: 'not a cursor of ours' }] },
+      { fields: [{ pointer: '/cursor', code: 'cursor', message: 'not a cursor of this list' }] },
       { cause },
     );
   }

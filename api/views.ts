@@ -1,19 +1,19 @@
 /** How a case is shown: an allow-list from the stored document, instants as ISO-8601, buttons by the caller's role. */
 import type { z } from 'zod';
-import type { caseSummaryView, caseView, receiptView, timelineRowView, verdictView } from '../contracts/answers.ts';
+import type { caseCountsView, caseSummaryView, receiptView, timelineRowView, verdictView } from '../contracts/answers.ts';
 import type { Receipt, TimelineRow } from '../contracts/workflow.ts';
-import type { CaseDocument, ListedCase } from '../db/cases.ts';
+import type { CaseDocument } from '../db/case-document.ts';
+import type { ListedCase, StageCount } from '../db/case-lists.ts';
 import { availableMoves } from '../domain/moves.ts';
-import { ladder, rowOf, type AnyRules } from '../domain/case.ts';
+import { rulesOf } from '../domain/case-types.ts';
 import { mayCommand } from '../domain/permissions.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
-import { returnRules } from '../domain/return.ts';
-import { workflowIdOf } from '../workflows/messages.ts';
+import type { ReturnEvent } from '../domain/return-state.ts';
 import type { Caller } from './auth.ts';
 
-const rules = returnRules as unknown as AnyRules;
-const iso = (at: number): string => new Date(at).toISOString();
-const isoIf = (at: number | null | undefined): string | undefined => (at === undefined || at === null ? undefined : iso(at));
+export const iso = (at: number): string => new Date(at).toISOString();
+export const isoIf = (at: number | null | undefined): string | undefined =>
+  at === undefined || at === null ? undefined : iso(at);
 
 export const verdictOf = ({
   verdict,
@@ -22,6 +22,7 @@ export const verdictOf = ({
   because,
   windowEndsAt,
   freight,
+  fees,
 }: Verdict): z.infer<typeof verdictView> => ({
   verdict,
   reason,
@@ -29,6 +30,7 @@ export const verdictOf = ({
   because: [...because],
   windowEndsAt: isoIf(windowEndsAt),
   freight,
+  fees: fees?.map(({ ruleId, amountMinor }) => ({ ruleId, amountMinor })),
 });
 
 export const receiptOf = (
@@ -45,26 +47,42 @@ export const receiptOf = (
 });
 
 /** What the receipt would say of a case as it is stored. */
-export const receiptFrom = ({ state, dueAt }: CaseDocument): Receipt => ({
+export const receiptFrom = ({ state, dueAt, about }: CaseDocument): Receipt => ({
   revision: state.revision,
   stage: state.stage,
-  availableMoves: availableMoves(rules, state),
+  availableMoves: availableMoves(rulesOf(about.caseType), state),
   projected: true,
   verdict: state.verdict,
   dueAt: dueAt ?? undefined,
 });
 
 export function summaryOf(doc: ListedCase): z.infer<typeof caseSummaryView> {
-  const { rmaNo, orderId, customerId, needsAttention, unitsRequested, unitsReceived, refundedMinor, state } = doc;
+  const {
+    rmaNo,
+    orderId,
+    customerId,
+    open,
+    needsAttention,
+    escalated,
+    generation,
+    unitsRequested,
+    unitsReceived,
+    refundedMinor,
+    state,
+  } = doc;
   return {
     caseId: doc._id,
-    type: 'return',
+    type: doc.caseType,
     rmaNo,
     orderId,
     customerId,
     stage: doc.stage as never,
     owner: doc.owner as never,
+    open,
     needsAttention,
+    escalated,
+    escalationLevel: doc.escalationLevel ?? undefined,
+    generation,
     dueAt: isoIf(doc.dueAt),
     openedAt: iso(doc.openedAt),
     updatedAt: iso(doc.updatedAt),
@@ -73,78 +91,28 @@ export function summaryOf(doc: ListedCase): z.infer<typeof caseSummaryView> {
     unitsReceived,
     refundedMinor,
     currency: state.currency,
-    assignee: state.assignee,
+    assignee: doc.assignee ?? undefined,
   };
 }
 
-export function viewOf(doc: CaseDocument, caller: Caller, workflowsUrl?: string): z.infer<typeof caseView> {
-  const { state, about } = doc;
-  const sku = new Map(about.lines.map((line) => [line.lineId, line.sku]));
-  const { attention, hold, shipment } = state;
-  const row = rowOf(rules, doc.stage);
+export function countsOf(stages: readonly StageCount[]): z.infer<typeof caseCountsView> {
+  const sum = (of: (stage: StageCount) => number) => stages.reduce((total, stage) => total + of(stage), 0);
   return {
-    ...summaryOf(doc),
-    reason: about.reason,
-    handoverChannel: about.handoverChannel,
-    noticeSentAt: iso(about.noticeAt),
-    defaultAction: doc.dueAt ? row?.onTimeout : undefined,
-    availableMoves: availableMoves(rules, state, caller.role),
-    verdict: state.verdict ? verdictOf(state.verdict) : undefined,
-    attention:
-      doc.needsAttention && attention
-        ? {
-            step: attention.step,
-            cause: attention.cause,
-            since: iso(attention.since),
-            attempts: attention.attempts,
-            rung: ladder[attention.rung] ?? 'operations',
-            verbs: doc.verbs as never,
-            results: [...(rowOf(rules, state.from ?? '')?.results ?? [])],
-          }
-        : undefined,
-    hold: hold ? { reason: hold.reason, until: iso(hold.until) } : undefined,
-    shipment: shipment ? { trackingNo: shipment.trackingNo, pickupAt: isoIf(shipment.pickupAt) } : undefined,
-    lines: state.lines.map(({ lineId, quantity, unitPriceMinor }) => ({
-      lineId,
-      sku: sku.get(lineId) ?? '',
-      quantity,
-      unitPriceMinor,
-    })),
-    goods: state.lots.map(({ lineId, quantity, reception, acceptance, grade, disposition }) => ({
-      lineId,
-      quantity,
-      reception,
-      acceptance,
-      grade,
-      disposition,
-    })),
-    money: state.money.map(({ intent, state: moneyState, amountMinor, providerId }) => ({
-      intent,
-      state: moneyState,
-      amountMinor,
-      providerId,
-    })),
-    undo: state.undo.map(({ step, undo, state: undoState, result }) => ({ step, undo, state: undoState, result })),
-    clocks: state.clocks.map(({ id, stage, ruleId, dueAt, running, log }) => ({
-      id,
-      stage,
-      ruleId,
-      dueAt: iso(dueAt),
-      running,
-      log: log.map(({ at, what, why }) => ({ at: iso(at), what, why })),
-    })),
-    timersFired: state.timersFired,
-    compensationsRun: doc.compensationsRun,
-    policy: about.packs.map(({ id, version, sha256 }) => ({ id, version, sha256 })),
-    temporalUrl:
-      workflowsUrl && caller.role !== 'customer'
-        ? `${workflowsUrl}/${encodeURIComponent(workflowIdOf('return', doc._id))}`
-        : undefined,
+    stages: Object.fromEntries(stages.map((stage) => [stage._id, stage.cases])),
+    open: sum((stage) => stage.open),
+    needsAttention: sum((stage) => stage.needsAttention),
+    escalated: sum((stage) => stage.escalated),
+    overdue: sum((stage) => stage.overdue),
   };
 }
 
-/** What staff tell each other about a case: notes, and how a parked case was settled. */
-const staffOnly = ['noted', 'step_failed', 'retried', 'skipped', 'overridden', 'compensated'];
+/** What is among staff: notes, claims on carriers, who has agreed to what. Customers are not shown that it is there. */
+const staffOnly = ['noted', 'approval_given', 'linked', 'claim_noted', 'errand_failed', 'breach_waived'];
+/** How a case was parked and settled: customers see that it went on, not why. */
+const reasonsAmongStaff = ['step_failed', 'retried', 'skipped', 'overridden', 'compensated', 'rung_climbed'];
+
+export const isShown = ({ event }: TimelineRow, { role }: Caller): boolean =>
+  role !== 'customer' || !staffOnly.includes(event.type);
 
 export function rowView(
   { seq, at, stage, event }: TimelineRow,
@@ -152,7 +120,8 @@ export function rowView(
   caller: Caller,
 ): z.infer<typeof timelineRowView> {
   const { type, by, occurredAt, step, cause, result, ruleIds, textRef } = event;
-  const amongStaff = caller.role === 'customer' && staffOnly.includes(type);
+  const { trackingNo, intent } = event as ReturnEvent;
+  const amongStaff = caller.role === 'customer' && reasonsAmongStaff.includes(type);
   return {
     seq,
     at: iso(at),
@@ -160,9 +129,12 @@ export function rowView(
     stage: stage as never,
     by: { id: by.id, role: by.role },
     occurredAt: isoIf(occurredAt),
-    step,
+    step: amongStaff ? undefined : step,
+    trackingNo,
+    money: intent,
+    errand: event.errand,
     cause: amongStaff ? undefined : cause,
-    result,
+    result: amongStaff ? undefined : result,
     ruleIds: ruleIds ? [...ruleIds] : undefined,
     text: textRef && !amongStaff ? texts.get(textRef) : undefined,
   };

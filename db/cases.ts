@@ -2,62 +2,18 @@
  * The read model of cases: one small document a case, and its timeline rows. Written by the case's workflow alone, read by everyone.
  * The stamp orders attempts: an older or repeated save finds a newer document and does nothing (docs/architecture.md, read model).
  */
-import { Schema, type InferSchemaType } from 'mongoose';
+import { Schema } from 'mongoose';
 import type { SaveCaseInput, TimelineRow } from '../contracts/workflow.ts';
-import { dueAtOf } from '../domain/deadlines.ts';
-import { ownerOf, type AnyRules } from '../domain/case.ts';
-import { verbsOf } from '../domain/moves.ts';
-import { unitsWhere } from '../domain/goods.ts';
-import { settledMinor } from '../domain/money.ts';
-import { returnRules, type ReturnState } from '../domain/return.ts';
+import type { CaseTypeName } from '../domain/case-types.ts';
+import type { ReturnState } from '../domain/return-state.ts';
+import { caseSchema, documentOf, type CaseDocument } from './case-document.ts';
+import { counting, listing, search, type CaseQuestion, type ListedCase, type OwnCases, type StageCount } from './case-lists.ts';
 import { isDuplicateKey, maxTimeMS, type Connection } from './connection.ts';
 
-/** Fields that lists filter and sort by; the state itself rides along as it is. */
-const caseSchema = new Schema(
-  {
-    _id: { type: String, required: true },
-    stamp: { type: Number, required: true },
-    merchantId: { type: String, required: true },
-    caseType: { type: String, required: true },
-    rmaNo: { type: String, required: true },
-    customerId: { type: String, required: true },
-    orderId: { type: String, required: true },
-    stage: { type: String, required: true },
-    owner: { type: String, required: true },
-    needsAttention: { type: Boolean, required: true },
-    dueAt: Number,
-    openedAt: { type: Number, required: true },
-    updatedAt: { type: Number, required: true },
-    unitsRequested: { type: Number, required: true },
-    unitsReceived: { type: Number, required: true },
-    refundedMinor: { type: Number, required: true },
-    compensationsRun: { type: Number, required: true },
-    verbs: [String],
-    about: { type: Object, required: true },
-    state: { type: Object, required: true },
-  },
-  { collection: 'cases', versionKey: false, minimize: false },
-);
-// Every list is asked for one merchant, newest first; the second key of each index is what it filters by.
-for (const field of ['stage', 'owner', 'customerId', 'orderId', 'needsAttention'])
-  caseSchema.index({ merchantId: 1, [field]: 1, updatedAt: -1, _id: -1 });
-caseSchema.index({ merchantId: 1, updatedAt: -1, _id: -1 });
+// Facts of partners that name a parcel or a payment alone.
 caseSchema.index({ 'state.shipment.trackingNo': 1 });
-
-export type CaseDocument = Omit<InferSchemaType<typeof caseSchema>, '_id' | 'about' | 'state'> & {
-  _id: string;
-  about: SaveCaseInput['about'];
-  state: ReturnState;
-};
-
-/** A case in a list: without its clocks, goods, money and messages, which may be many. */
-export type ListedCase = Omit<CaseDocument, 'about' | 'state' | 'verbs'> & {
-  state: Pick<ReturnState, 'revision' | 'currency' | 'assignee'>;
-};
-const fields = Object.keys(caseSchema.paths).filter((path) => !['about', 'state', 'verbs'].includes(path));
-const listed = Object.fromEntries(
-  [...fields, 'state.revision', 'state.currency', 'state.assignee'].map((path) => [path, 1 as const]),
-);
+caseSchema.index({ 'state.legs.trackingNo': 1 });
+caseSchema.index({ paymentId: 1, merchantId: 1 });
 
 const timelineSchema = new Schema(
   { _id: String, caseId: String, seq: Number, stamp: Number, at: Number, stage: String, event: Object },
@@ -65,18 +21,29 @@ const timelineSchema = new Schema(
 );
 timelineSchema.index({ caseId: 1, seq: 1 }, { unique: true });
 
-export interface CaseFilter {
-  readonly stage?: string;
-  readonly owner?: string;
-  readonly customerId?: string;
-  readonly orderId?: string;
-  readonly needsAttention?: boolean;
+export interface CaseDigest {
+  readonly _id: string;
+  readonly stamp: number;
+  readonly caseType: CaseTypeName;
+  readonly stage: string;
+  readonly generation: number;
+  readonly open: boolean;
+  readonly state: { readonly revision: number; readonly run: number };
 }
-/** Where a page goes on: after this document in the order of `(updatedAt, _id)`, newest first. */
-export interface Position {
-  readonly updatedAt: number;
-  readonly id: string;
+const digest = { stamp: 1, caseType: 1, stage: 1, generation: 1, open: 1, 'state.revision': 1, 'state.run': 1 } as const;
+
+/** What a fact names. `merchantId`: as a partner says. */
+interface Named {
+  readonly caseId?: string;
+  readonly trackingNo?: string;
+  readonly paymentId?: string;
+  readonly merchantId?: string;
 }
+type Owned = Pick<CaseDocument, 'merchantId'>;
+
+const unlessDuplicate = (err: unknown): undefined => {
+  if (!isDuplicateKey(err)) throw err;
+};
 
 export type CaseStore = ReturnType<typeof createCaseStore>;
 
@@ -94,9 +61,7 @@ export function createCaseStore(connection: Connection) {
           const replacement = { ...row, _id, caseId: state.caseId, stamp };
           return { replaceOne: { filter: { _id, stamp: { $lte: stamp } }, replacement, upsert: true } };
         });
-        await timeline.collection.bulkWrite(writes as never, { ordered: false }).catch((err: unknown) => {
-          if (!isDuplicateKey(err)) throw err; // a newer attempt's row is there
-        });
+        await timeline.collection.bulkWrite(writes as never, { ordered: false }).catch(unlessDuplicate); // a newer attempt's row is there
       }
       const document = documentOf(stamp, state as ReturnState, about);
       await cases.collection
@@ -108,30 +73,84 @@ export function createCaseStore(connection: Connection) {
         });
     },
 
+    /**
+     * What the workflow said, in the place of what was shown before it was asked, newer or older: after a reset, or when MongoDB came back
+     * from a backup. `shownStamp` absent: nothing was shown. False: something has been saved since, which is as new or newer.
+     */
+    async rebuild({ stamp, state, about, rows }: SaveCaseInput, shownStamp: number | undefined): Promise<boolean> {
+      const { caseId, revision } = state;
+      if (shownStamp !== undefined) await timeline.deleteMany({ caseId, seq: { $gt: revision }, stamp: { $lte: shownStamp } });
+      const writes = rows.map((row) => {
+        const _id = `${caseId}#${row.seq}`;
+        return { replaceOne: { filter: { _id }, replacement: { ...row, _id, caseId, stamp }, upsert: true } };
+      });
+      if (writes.length > 0) await timeline.collection.bulkWrite(writes as never, { ordered: false }).catch(unlessDuplicate);
+      const document = documentOf(stamp, state as ReturnState, about);
+      if (shownStamp !== undefined) {
+        const replaced = await cases.collection.replaceOne({ _id: caseId as never, stamp: shownStamp }, document as never);
+        return replaced.matchedCount === 1;
+      }
+      const added = await cases.collection.insertOne({ _id: caseId as never, ...document }).catch(unlessDuplicate);
+      return added !== undefined;
+    },
+
+    /** As much of a case as tells whether it shows what its workflow knows; null: it is not here. */
+    digestOf: (caseId: string): Promise<CaseDigest | null> =>
+      cases.findOne({ _id: caseId }, digest).maxTimeMS(maxTimeMS).lean<CaseDigest>().exec(),
+
+    /** Which generation of a case is the newest; the first, if it is not here. */
+    async generationOf(caseId: string): Promise<number> {
+      return (await this.digestOf(caseId))?.generation ?? 1;
+    },
+
+    /** The returns that a payment paid for, ended ones too. */
+    ofPayment: (merchantId: string, paymentId: string): Promise<CaseDocument[]> =>
+      cases.find({ merchantId, paymentId }).limit(100).maxTimeMS(maxTimeMS).lean<CaseDocument[]>().exec(),
+
+    findAny: (caseId: string): Promise<CaseDocument | null> =>
+      cases.findOne({ _id: caseId }).maxTimeMS(maxTimeMS).lean<CaseDocument>().exec(),
+
     find: (merchantId: string, caseId: string): Promise<CaseDocument | null> =>
       cases.findOne({ _id: caseId, merchantId }).maxTimeMS(maxTimeMS).lean<CaseDocument>().exec(),
 
-    findByTracking: (trackingNo: string): Promise<{ _id: string } | null> =>
-      cases.findOne({ 'state.shipment.trackingNo': trackingNo }, { _id: 1 }).maxTimeMS(maxTimeMS).lean<{ _id: string }>().exec(),
-
-    /** Newest change first; of the state only what a list shows. */
-    list(merchantId: string, filter: CaseFilter, limit: number, after?: Position): Promise<ListedCase[]> {
-      const equal = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-      // The first condition says the same less exactly; it alone bounds the index, so that a deep page costs no more than the first.
-      const older = after
-        ? {
-            updatedAt: { $lte: after.updatedAt },
-            $or: [{ updatedAt: { $lt: after.updatedAt } }, { updatedAt: after.updatedAt, _id: { $lt: after.id } }],
-          }
-        : {};
-      return cases
-        .find({ merchantId, ...equal, ...older }, listed)
-        .sort({ updatedAt: -1, _id: -1 })
-        .limit(limit)
-        .maxTimeMS(maxTimeMS)
-        .lean<ListedCase[]>()
-        .exec();
+    /**
+     * Whose case, parcel or payment this is, by the first of them that we know; undefined: nobody's, or of several merchants. A number that
+     * a customer has told us names no parcel of ours: it could be anybody's.
+     */
+    async merchantOf({ caseId, trackingNo, paymentId, merchantId }: Named): Promise<string | undefined> {
+      const known = [
+        caseId && { _id: caseId },
+        trackingNo && { 'state.legs': { $elemMatch: { trackingNo, ours: true } } },
+        trackingNo && { 'state.shipment.trackingNo': trackingNo, 'state.legs': { $exists: false } },
+        paymentId && { paymentId },
+        merchantId && { merchantId },
+      ].filter((one) => typeof one === 'object');
+      const said = merchantId === undefined ? {} : { merchantId };
+      for (const one of known) {
+        const first = await cases
+          .findOne({ ...said, ...one }, { merchantId: 1 })
+          .maxTimeMS(maxTimeMS)
+          .lean<Owned>()
+          .exec();
+        if (!first) continue;
+        const other = { ...said, ...one, $nor: [{ merchantId: first.merchantId }] };
+        return (await cases.exists(other).maxTimeMS(maxTimeMS).exec()) ? undefined : first.merchantId;
+      }
+      return undefined;
     },
+
+    list: (question: CaseQuestion): Promise<ListedCase[]> =>
+      listing(cases as never, question)
+        .lean<ListedCase[]>()
+        .exec(),
+
+    search: (merchantId: string, words: string, limit: number, own: OwnCases): Promise<ListedCase[]> =>
+      search(cases as never, merchantId, words, limit, own)
+        .lean<ListedCase[]>()
+        .exec(),
+
+    counts: (merchantId: string, own: OwnCases, now = Date.now()): Promise<StageCount[]> =>
+      counting(cases as never, merchantId, own, now).exec(),
 
     /** Rows up to the revision the snapshot shows, oldest first. */
     timeline: (caseId: string, upTo: number, after: number, limit: number): Promise<TimelineRow[]> =>
@@ -142,31 +161,5 @@ export function createCaseStore(connection: Connection) {
         .maxTimeMS(maxTimeMS)
         .lean<TimelineRow[]>()
         .exec(),
-  };
-}
-
-const rules = returnRules as unknown as AnyRules;
-
-function documentOf(stamp: number, state: ReturnState, about: SaveCaseInput['about']) {
-  return {
-    stamp,
-    merchantId: state.merchantId,
-    caseType: about.caseType,
-    rmaNo: about.rmaNo,
-    customerId: about.customerId,
-    orderId: about.orderId,
-    stage: state.stage,
-    owner: ownerOf(rules, state),
-    needsAttention: state.stage === 'needs_attention',
-    dueAt: dueAtOf(state) ?? null,
-    openedAt: state.openedAt,
-    updatedAt: state.at,
-    unitsRequested: unitsWhere(state.lots, () => true),
-    unitsReceived: unitsWhere(state.lots, (lot) => lot.reception === 'received'),
-    refundedMinor: settledMinor(state.money),
-    compensationsRun: state.undo.filter((entry) => entry.state === 'undone').length,
-    verbs: verbsOf(rules, state),
-    about,
-    state,
   };
 }

@@ -29,6 +29,8 @@ const passingCodes = [50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435
 export function isAway(err: unknown): boolean {
   const { name = '', code } = (err ?? {}) as { name?: string; code?: unknown };
   if (typeof code === 'number' && passingCodes.includes(code)) return true;
+  // The driver passes on what Node says of a socket that the server has just closed.
+  if (code === 'EPIPE' || code === 'ECONNRESET') return true;
   return /^(Mongo(ose)?ServerSelection|MongoNetwork|MongoNotConnected|MongoTopologyClosed|MongoPoolCleared|PoolCleared|MongoWaitQueueTimeout|MongoOperationTimeout|MongooseError)/.test(
     name,
   );
@@ -36,3 +38,14 @@ export function isAway(err: unknown): boolean {
 
 /** Every query ends by then, even if the server stalls. */
 export const maxTimeMS = 2_000;
+
+/** Of many who insert at once one succeeds; for the others it is there already, which is as good. */
+export async function insertOnce(
+  { collection }: Pick<mongoose.Model<unknown>, 'collection'>,
+  _id: string,
+  fields: object,
+): Promise<void> {
+  await collection.updateOne({ _id: _id as never }, { $setOnInsert: fields }, { upsert: true }).catch((err: unknown) => {
+    if (!isDuplicateKey(err)) throw err;
+  });
+}

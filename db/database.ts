@@ -1,6 +1,8 @@
 /** Everything MongoDB holds, behind one factory. Indexes are made by `prepare`, which a deployment runs once and start-up repeats harmlessly. */
 import { createCaseStore } from './cases.ts';
 import { connectMongo, type Connection } from './connection.ts';
+import { createExceptions } from './exceptions.ts';
+import { createGuests } from './guests.ts';
 import { createInbox } from './inbox.ts';
 import { createLedgers } from './ledgers.ts';
 
@@ -10,12 +12,17 @@ function createDatabase(connection: Connection) {
   const cases = createCaseStore(connection);
   const ledgers = createLedgers(connection);
   const inbox = createInbox(connection);
+  const exceptions = createExceptions(connection);
+  const guests = createGuests(connection);
+  const parts = [cases, ledgers, inbox, exceptions, guests];
   return {
     cases,
     ledgers,
     inbox,
+    exceptions,
+    guests,
     async prepare(): Promise<void> {
-      for (const model of [...cases.models, ...ledgers.models, ...inbox.models]) await model.createIndexes();
+      for (const { models } of parts) for (const model of models) await model.createIndexes();
     },
     /** Rejects if MongoDB does not answer. */
     ping: async (): Promise<void> => void (await connection.db?.command({ ping: 1 }, { timeoutMS: 1_500 })),

@@ -1,9 +1,9 @@
 /**
- * What the API keeps of the messages it has taken: answers by Idempotency-Key, webhooks by event id, facts that match no case, free texts.
+ * What the API keeps of the messages it has taken: answers by Idempotency-Key, webhooks by event id, free texts.
  * Each expires by itself, texts excepted: they are erased with their subject.
  */
-import { Schema, type Model } from 'mongoose';
-import { isDuplicateKey, maxTimeMS, type Connection } from './connection.ts';
+import { Schema } from 'mongoose';
+import { insertOnce, isDuplicateKey, maxTimeMS, type Connection } from './connection.ts';
 
 const dayMs = 86_400_000;
 /** How long a call may hold its key; after that a twin may take over, since the first has died. */
@@ -20,12 +20,6 @@ const webhookSchema = new Schema(
   { collection: 'webhook_events', versionKey: false },
 );
 webhookSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
-
-const exceptionSchema = new Schema(
-  { _id: String, partner: String, why: String, body: String, at: Date },
-  { collection: 'exceptions', versionKey: false },
-);
-exceptionSchema.index({ at: -1 }, { expireAfterSeconds: 90 * 86_400 });
 
 const textSchema = new Schema(
   { _id: String, merchantId: String, caseId: String, author: String, text: String, at: Date },
@@ -49,10 +43,9 @@ export type Inbox = ReturnType<typeof createInbox>;
 export function createInbox(connection: Connection) {
   const answers = connection.model('Answer', answerSchema);
   const webhooks = connection.model('WebhookEvent', webhookSchema);
-  const exceptions = connection.model('PartnerException', exceptionSchema);
   const texts = connection.model('Text', textSchema);
   return {
-    models: [answers, webhooks, exceptions, texts],
+    models: [answers, webhooks, texts],
 
     /** Takes a key for one call. `mine`: go on and finish; else what to answer at once. */
     async begin(key: string, bodyHash: string, now = Date.now()): Promise<Begun> {
@@ -93,10 +86,6 @@ export function createInbox(connection: Connection) {
     async markHandled(partner: string, eventId: string): Promise<void> {
       await webhooks.updateOne({ _id: `${partner}/${eventId}` }, { $set: { state: 'handled' } });
     },
-    /** Keeps the body as it was sent: as a document it could be none that MongoDB takes. */
-    async addException(partner: string, eventId: string, why: string, body: string): Promise<void> {
-      await insertOnce(exceptions, `${partner}/${eventId}`, { partner, why, body, at: new Date() });
-    },
 
     /** Keeps a free text under a reference that a repeat of the same command finds again. */
     async keepText(text: { ref: string; merchantId: string; caseId: string; author: string; text: string }): Promise<string> {
@@ -115,13 +104,6 @@ export function createInbox(connection: Connection) {
       return new Map(kept.map((one) => [one._id ?? '', one.text ?? '']));
     },
   };
-}
-
-/** Of many who insert at once one succeeds; for the others it is there already, which is as good. */
-async function insertOnce({ collection }: Pick<Model<unknown>, 'collection'>, _id: string, fields: object): Promise<void> {
-  await collection.updateOne({ _id: _id as never }, { $setOnInsert: fields }, { upsert: true }).catch((err: unknown) => {
-    if (!isDuplicateKey(err)) throw err;
-  });
 }
 
 const answerOf = (kept: { status?: number | null; body?: string | null; headers?: unknown } | null): Answer | undefined =>

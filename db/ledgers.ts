@@ -3,7 +3,7 @@
  * A case's truth is its workflow; these guard what several cases or several attempts could do twice.
  */
 import { Schema } from 'mongoose';
-import { isDuplicateKey, maxTimeMS, type Connection } from './connection.ts';
+import { insertOnce, maxTimeMS, type Connection } from './connection.ts';
 
 const claimSchema = new Schema(
   {
@@ -31,6 +31,11 @@ const refundSchema = new Schema(
   { collection: 'refund_intents', versionKey: false },
 );
 
+const paymentSchema = new Schema(
+  { _id: String, spokenForMinor: Number, by: [{ _id: false, key: String, amountMinor: Number }] },
+  { collection: 'payment_ceilings', versionKey: false },
+);
+
 export interface Claim {
   readonly merchantId: string;
   readonly orderId: string;
@@ -40,30 +45,115 @@ export interface Claim {
   /** Units of the line that were bought: all cases together may claim no more. */
   readonly bought: number;
 }
+/** What a case asks of an order: each line once. */
+export interface ClaimedLines extends Pick<Claim, 'merchantId' | 'orderId' | 'caseId'> {
+  readonly lines: readonly Pick<Claim, 'lineId' | 'quantity' | 'bought'>[];
+}
+
+export interface MeantRefund {
+  readonly key: string;
+  readonly merchantId: string;
+  readonly caseId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly paymentId: string;
+  /** What the payment captured; absent: the ceiling is not asked. */
+  readonly paidMinor?: number;
+}
 export type Ledgers = ReturnType<typeof createLedgers>;
 
 export function createLedgers(connection: Connection) {
   const claims = connection.model('UnitClaim', claimSchema);
   const refunds = connection.model('RefundIntent', refundSchema);
+  const payments = connection.model('PaymentCeiling', paymentSchema);
   const claimId = ({ merchantId, orderId, lineId }: Pick<Claim, 'merchantId' | 'orderId' | 'lineId'>) =>
     `${merchantId}/${orderId}/${lineId}`;
+  const paymentOf = ({ merchantId, paymentId }: Pick<MeantRefund, 'merchantId' | 'paymentId'>) => `${merchantId}/${paymentId}`;
+
+  /** True if the key holds its amount of the payment now, also if it held it before; false: the payment does not cover it any more. */
+  async function reserve(refund: MeantRefund, paidMinor: number): Promise<boolean> {
+    const { key, amountMinor } = refund;
+    const _id = paymentOf(refund);
+    await insertOnce(payments, _id, { spokenForMinor: 0, by: [] });
+    const taken = await payments.updateOne(
+      { _id, 'by.key': { $ne: key }, spokenForMinor: { $lte: paidMinor - amountMinor } },
+      { $inc: { spokenForMinor: amountMinor }, $push: { by: { key, amountMinor } } },
+    );
+    return taken.modifiedCount === 1 || (await payments.exists({ _id, 'by.key': key })) !== null;
+  }
+
   return {
-    models: [claims, refunds],
+    models: [claims, refunds, payments],
 
     /** True if the case holds the units now, also if it held them before; false: too many are claimed by other cases. */
     async claim(claim: Claim): Promise<boolean> {
       const { merchantId, orderId, lineId, caseId, quantity, bought } = claim;
       const _id = claimId(claim);
-      await claims
-        .updateOne({ _id }, { $setOnInsert: { merchantId, orderId, lineId, claimed: 0, by: [] } }, { upsert: true })
-        .catch((err: unknown) => {
-          if (!isDuplicateKey(err)) throw err; // somebody else has just made it
-        });
+      await insertOnce(claims, _id, { merchantId, orderId, lineId, claimed: 0, by: [] });
       const taken = await claims.updateOne(
         { _id, 'by.caseId': { $ne: caseId }, claimed: { $lte: bought - quantity } },
         { $inc: { claimed: quantity }, $push: { by: { caseId, quantity } } },
       );
       return taken.modifiedCount === 1 || (await claims.exists({ _id, 'by.caseId': caseId })) !== null;
+    },
+
+    /**
+     * Claims exactly these units for the case: more than before where they are free, fewer where it asks for fewer. False: another case
+     * has some of them; then everything is as it was. In one order for all cases, so that of two that want the same lines one gets them.
+     */
+    async claimExactly({ merchantId, orderId, caseId, lines }: ClaimedLines): Promise<boolean> {
+      const held = await this.heldBy(merchantId, orderId, caseId);
+      const wanted = [...lines].sort((a, b) => (a.lineId < b.lineId ? -1 : 1));
+      const grown: { lineId: string; quantity: number }[] = [];
+      for (const { lineId, quantity, bought } of wanted) {
+        const before = held.get(lineId) ?? 0;
+        if (quantity <= before) continue;
+        const won =
+          before === 0
+            ? await this.claim({ merchantId, orderId, lineId, caseId, quantity, bought })
+            : await this.resize({ merchantId, orderId, lineId, caseId, quantity, bought }, before);
+        if (won) grown.push({ lineId, quantity: before });
+        else {
+          for (const one of grown) await this.shrink({ merchantId, orderId, caseId, ...one });
+          return false;
+        }
+      }
+      for (const [lineId, before] of held) {
+        const quantity = wanted.find((line) => line.lineId === lineId)?.quantity ?? 0;
+        if (quantity < before) await this.shrink({ merchantId, orderId, caseId, lineId, quantity });
+      }
+      return true;
+    },
+
+    /** Units of each line that the case holds. */
+    async heldBy(merchantId: string, orderId: string, caseId: string): Promise<Map<string, number>> {
+      const held = await claims.find({ merchantId, orderId, 'by.caseId': caseId }).maxTimeMS(maxTimeMS).lean().exec();
+      return new Map(held.map((line) => [line.lineId ?? '', line.by.find((one) => one.caseId === caseId)?.quantity ?? 0]));
+    },
+
+    /** Grows a claim from `before` to its new quantity; true also if it has that already. */
+    async resize(claim: Claim, before: number): Promise<boolean> {
+      const { caseId, quantity, bought } = claim;
+      const more = quantity - before;
+      const grown = await claims.updateOne(
+        { _id: claimId(claim), claimed: { $lte: bought - more }, by: { $elemMatch: { caseId, quantity: before } } },
+        { $inc: { claimed: more, 'by.$.quantity': more } },
+      );
+      if (grown.modifiedCount === 1) return true;
+      return (await claims.exists({ _id: claimId(claim), by: { $elemMatch: { caseId, quantity } } })) !== null;
+    },
+
+    /** Lets go of units above `quantity`; of all, where that is 0. */
+    async shrink(claim: Omit<Claim, 'bought'>): Promise<void> {
+      const { caseId, quantity } = claim;
+      const _id = claimId(claim);
+      const line = await claims.findById(_id).maxTimeMS(maxTimeMS).lean().exec();
+      const before = line?.by.find((one) => one.caseId === caseId)?.quantity ?? 0;
+      if (before <= quantity) return;
+      const held = { _id, by: { $elemMatch: { caseId, quantity: before } } };
+      await (quantity === 0
+        ? claims.updateOne(held, { $inc: { claimed: -before }, $pull: { by: { caseId } } })
+        : claims.updateOne(held, { $inc: { claimed: quantity - before }, $set: { 'by.$.quantity': quantity } }));
     },
 
     /** Frees what the case claimed of an order; the number of lines that were freed. */
@@ -89,30 +179,24 @@ export function createLedgers(connection: Connection) {
       return new Map(held.map((line) => [line.lineId ?? '', byOthers(line)]));
     },
 
-    /** Writes down what is meant before the provider is asked. False: the key stands for another amount or currency; nothing may be sent. */
-    async meanRefund({
-      key,
-      merchantId,
-      caseId,
-      amountMinor,
-      currency,
-    }: {
-      key: string;
-      merchantId: string;
-      caseId: string;
-      amountMinor: number;
-      currency: string;
-    }): Promise<boolean> {
-      await refunds
-        .updateOne(
-          { _id: key },
-          { $setOnInsert: { merchantId, caseId, amountMinor, currency, firstTriedAt: new Date() } },
-          { upsert: true },
-        )
-        .catch((err: unknown) => {
-          if (!isDuplicateKey(err)) throw err;
-        });
-      return (await refunds.exists({ _id: key, amountMinor, currency })) !== null;
+    /**
+     * Writes down what is meant before the provider is asked. `other_amount`: the key stands for another amount or currency;
+     * `exceeds_payment`: all cases together would give back more than the payment captured. Then nothing may be sent.
+     */
+    async meanRefund(refund: MeantRefund): Promise<'meant' | 'other_amount' | 'exceeds_payment'> {
+      const { key, merchantId, caseId, amountMinor, currency, paidMinor } = refund;
+      await insertOnce(refunds, key, { merchantId, caseId, amountMinor, currency, firstTriedAt: new Date() });
+      if ((await refunds.exists({ _id: key, amountMinor, currency })) === null) return 'other_amount';
+      return paidMinor === undefined || (await reserve(refund, paidMinor)) ? 'meant' : 'exceeds_payment';
+    },
+
+    /** The provider says that it failed: its amount may be given back another way. */
+    async freeRefund(refund: MeantRefund): Promise<void> {
+      const { key, amountMinor } = refund;
+      await payments.updateOne(
+        { _id: paymentOf(refund), 'by.key': key },
+        { $inc: { spokenForMinor: -amountMinor }, $pull: { by: { key } } },
+      );
     },
 
     async noteRefund(key: string, providerId: string): Promise<void> {

@@ -1,16 +1,20 @@
 /** Opening a case, and reading cases: one, many, and what happened to one. Reads come from MongoDB alone. */
 import { Router } from 'express';
 import { openCaseBody } from '../../contracts/commands.ts';
-import { listQuery, timelineQuery } from '../../contracts/queries.ts';
+import { listQuery, noQuery, timelineQuery, type ListQuestion } from '../../contracts/queries.ts';
 import { mayRoute } from '../../domain/permissions.ts';
-import { callerOf, type Caller } from '../auth.ts';
+import { callerOf, ownCasesOf, type Caller } from '../auth.ts';
 import { ApiError, methodNotAllowed } from '../errors.ts';
 import { commandIdOf, once } from '../idempotency.ts';
 import { customerRefOf, prepareReturn } from '../opening.ts';
 import { bodyOf, cursorOf, parsed, pathId, positionOf } from '../requests.ts';
-import { receiptFrom, receiptOf, rowView, summaryOf, verdictOf, viewOf } from '../views.ts';
+import { addressOf, pending, visibleCase } from '../visible.ts';
+import { countsOf, receiptFrom, isShown, receiptOf, rowView, summaryOf, verdictOf } from '../views.ts';
+import { viewOf } from '../case-view.ts';
 import type { AppDeps } from '../app.ts';
-import type { CaseDocument } from '../../db/cases.ts';
+import type { CaseClient, Sent } from '../case-client.ts';
+import type { CaseDocument } from '../../db/case-document.ts';
+import type { Position } from '../../db/case-lists.ts';
 
 const pageSize = 50;
 
@@ -28,19 +32,20 @@ export function caseRoutes(deps: AppDeps): Router {
 
   router.get('/cases', async (req, res) => {
     const caller = callerOf(req);
-    const { limit = pageSize, cursor, ...filter } = parsed(listQuery, req.query);
-    const own = caller.role === 'customer' ? { customerId: caller.id } : {};
-    // A customer who names somebody else sees nobody, not an error that tells them apart.
-    const nobody = caller.role === 'customer' && filter.customerId !== undefined && filter.customerId !== caller.id;
-    const found = nobody
-      ? []
-      : await database.cases.list(caller.merchantId, { ...filter, ...own }, limit + 1, positionOf(cursor));
+    const question = parsed(listQuery, req.query);
+    const { limit = pageSize, sort = '-updated' } = question;
+    const after = positionOf(question.cursor, sort);
+    const found = await findCases(deps, caller, question, limit + 1, after);
     const page = found.slice(0, limit);
-    const last = found.length > limit ? page.at(-1) : undefined;
-    res.json({
-      cases: page.map(summaryOf),
-      nextCursor: last ? cursorOf({ updatedAt: last.updatedAt, id: last._id }) : undefined,
-    });
+    const last = found.length > limit && question.q === undefined ? page.at(-1) : undefined;
+    const at = sort === 'due' ? last?.dueSort : last?.updatedAt;
+    res.json({ cases: page.map(summaryOf), nextCursor: last ? cursorOf({ sort, at, id: last._id }) : undefined });
+  });
+
+  router.get('/cases/counts', async (req, res) => {
+    const caller = callerOf(req);
+    parsed(noQuery, req.query);
+    res.json(countsOf(await database.cases.counts(caller.merchantId, ownCasesOf(caller))));
   });
 
   router.get('/cases/:caseId', async (req, res) => {
@@ -59,14 +64,14 @@ export function caseRoutes(deps: AppDeps): Router {
     const refs = page.flatMap(({ event }) => event.textRef ?? []);
     const texts = await database.inbox.textsOf(doc._id, refs);
     res.json({
-      rows: page.map((row) => rowView(row, texts, caller)),
+      rows: page.filter((row) => isShown(row, caller)).map((row) => rowView(row, texts, caller)),
       nextCursor: rows.length > limit ? String(page.at(-1)?.seq) : undefined,
     });
   });
 
   router.get('/cases/:caseId/commands/:commandId', async (req, res) => {
     const doc = await visibleCase(deps, callerOf(req), pathId(req, 'caseId'));
-    const outcome = await cases.outcome(doc._id, pathId(req, 'commandId'));
+    const outcome = await outcomeOf(cases, doc, pathId(req, 'commandId'));
     if (!outcome)
       throw new ApiError('not_found', {
         detail: 'nothing is known of this command: send it again with the same Idempotency-Key',
@@ -76,28 +81,39 @@ export function caseRoutes(deps: AppDeps): Router {
   });
 
   router.all('/cases', methodNotAllowed('GET', 'POST'));
-  router.all(['/cases/:caseId', '/cases/:caseId/timeline', '/cases/:caseId/commands/:commandId'], methodNotAllowed('GET'));
+  router.all(
+    ['/cases/counts', '/cases/:caseId', '/cases/:caseId/timeline', '/cases/:caseId/commands/:commandId'],
+    methodNotAllowed('GET'),
+  );
   return router;
 }
 
-/** The case, if it belongs to the caller's merchant and, for a customer, to the caller; else 404, just as if there were none. */
-export async function visibleCase(
-  { database }: AppDeps,
-  { id, role, merchantId }: Caller,
-  caseId: string,
-): Promise<CaseDocument> {
-  const doc = await database.cases.find(merchantId, caseId);
-  if (!doc || (role === 'customer' && doc.customerId !== id)) throw new ApiError('not_found');
-  return doc;
+/** What became of a command, whichever generation of the case it was given to. */
+async function outcomeOf(cases: CaseClient, doc: CaseDocument, commandId: string): Promise<Sent | undefined> {
+  for (let generation = doc.generation ?? 1; generation > 0; generation -= 1) {
+    const outcome = await cases.outcome({ ...addressOf(doc), generation }, commandId);
+    if (outcome) return outcome;
+  }
+  return undefined;
 }
 
-/** Not done yet and not refused: no worker answered in time. */
-export const pending = (caseId: string, commandId: string) => ({
-  status: 'pending' as const,
-  caseId,
-  commandId,
-  detail: 'no worker answered in time; ask for the outcome, or send the same call with the same Idempotency-Key again',
-});
+/** The cases a list asks for, of those the caller may see. */
+async function findCases({ database }: AppDeps, caller: Caller, question: ListQuestion, limit: number, after?: Position) {
+  const { q, sort = '-updated', limit: _limit, cursor: _cursor, dueBefore, ...filter } = question;
+  const own = ownCasesOf(caller);
+  if (q !== undefined) {
+    if (Object.keys(question).some((key) => key !== 'q' && key !== 'limit'))
+      throw new ApiError('filter_combination', { detail: 'q can be combined with limit alone' });
+    return database.cases.search(caller.merchantId, q, limit, own);
+  }
+  if (sort === 'due' && (filter.orderId ?? own.orderId) !== undefined)
+    throw new ApiError('filter_combination', { detail: 'the cases of one order come by -updated alone' });
+  // Who names somebody else sees nobody, not an error that tells them apart.
+  if (Object.entries(own).some(([key, value]) => (filter[key as keyof typeof own] ?? value) !== value)) return [];
+  const due = dueBefore === undefined ? undefined : Date.parse(dueBefore);
+  const asked = { ...filter, ...own, dueBefore: due };
+  return database.cases.list({ merchantId: caller.merchantId, filter: asked, sort, limit, after });
+}
 
 async function open(deps: AppDeps, caller: Caller, commandId: string, body: ReturnType<typeof openCaseBody.parse>) {
   const { cases, database, customerRefKey } = deps;

@@ -4,59 +4,33 @@
  */
 import express, { Router, type Request } from 'express';
 import { Webhook } from 'standardwebhooks';
-import { carrierEventSchema, paymentEventSchema } from '../../contracts/partners.ts';
-import type { ReturnFacts } from '../../domain/return-commands.ts';
+import { z } from 'zod';
+import { partners } from '../../contracts/doors.ts';
 import type { AppDeps } from '../app.ts';
 import { ApiError, methodNotAllowed } from '../errors.ts';
+import { tell, translated, type Body } from '../facts.ts';
 import { readJson } from '../json.ts';
-import { parsed } from '../requests.ts';
+import { addressLimit } from '../rate-limits.ts';
 
-interface Body {
-  readonly type?: unknown;
-}
-interface Told {
-  readonly caseId: string;
-  readonly name: keyof ReturnFacts;
-  readonly fact: ReturnFacts[keyof ReturnFacts];
-}
-
-/** Each partner's events in our words; undefined: a kind we do not know, recorded and left. */
-const translations: Record<'carrier' | 'payments', (eventId: string, body: Body) => Told | undefined> = {
-  carrier(eventId, body) {
-    if (body.type !== 'parcel_scanned') return undefined;
-    const { caseId, trackingNo, code, occurredAt } = parsed(carrierEventSchema, body).data;
-    return { caseId, name: 'parcel_scanned', fact: { eventId, trackingNo, code, occurredAt: Date.parse(occurredAt) } };
-  },
-  payments(eventId, body) {
-    const { type } = body;
-    if (type !== 'refund_settled' && type !== 'refund_failed') return undefined;
-    const { caseId, refundId, amountMinor, currency, code, occurredAt } = parsed(paymentEventSchema, body).data;
-    const told = { eventId, refundId, occurredAt: Date.parse(occurredAt) };
-    return type === 'refund_settled'
-      ? { caseId, name: type, fact: { ...told, amountMinor, currency } }
-      : { caseId, name: type, fact: { ...told, code } };
-  },
-};
-const webhookPartners = Object.keys(translations) as (keyof typeof translations)[];
-
-export function webhookRoutes({
-  webhookSecrets,
-  database: { inbox },
-  cases,
-}: Pick<AppDeps, 'webhookSecrets' | 'database' | 'cases'>): Router {
+export function webhookRoutes(
+  deps: Pick<AppDeps, 'webhookSecrets' | 'database' | 'cases' | 'customerRefKey' | 'limits'>,
+): Router {
+  const { inbox } = deps.database;
   const router = Router();
-  for (const partner of webhookPartners) {
-    const verifier = new Webhook(webhookSecrets[partner]);
-    router.post(`/webhooks/${partner}`, express.raw({ type: () => true, limit: '64kb' }), async (req, res) => {
+  for (const partner of partners) {
+    const verifier = new Webhook(deps.webhookSecrets[partner]);
+    // By address too: whoever only knows our address must not use up what the partner may send.
+    const limit = addressLimit(deps.limits?.perPartner ?? 0, partner);
+    router.post(`/webhooks/${partner}`, limit, express.raw({ type: () => true, limit: '64kb' }), async (req, res) => {
       const { eventId, text, body } = verified(verifier, req);
       const type = typeof body.type === 'string' ? body.type.slice(0, 100) : '';
       if (await inbox.wasHandled(partner, eventId, type)) {
         res.json({ status: 'repeated' });
         return;
       }
-      const told = translations[partner](eventId, body);
-      const reached = told ? await cases.tell(told.caseId, told.name, told.fact as never) : false;
-      if (!reached) await inbox.addException(partner, eventId, told ? 'no open case' : 'unknown kind', text);
+      const told = translated(partner, type, eventId, body, short);
+      const reached = told !== undefined && (await tell(deps, told));
+      if (!reached) await noteException(deps, { partner, eventId, body, text, why: told ? 'no open case' : 'unknown kind' });
       await inbox.markHandled(partner, eventId);
       res.json({ status: reached ? 'told' : 'noted' });
     });
@@ -64,6 +38,37 @@ export function webhookRoutes({
   }
   return router;
 }
+
+const wordMax = 200;
+
+/** The body, if none of its words is longer than any id, code or place of ours: what a case is told goes into its history. */
+function short(body: Body): Body {
+  const longIn = (value: unknown, pointer: string): string[] => {
+    if (typeof value === 'string') return value.length > wordMax ? [pointer] : [];
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]) => longIn(inner, `${pointer}/${key}`));
+  };
+  const fields = longIn(body, '').map((pointer) => ({ pointer, code: 'too_big', message: `at most ${wordMax} characters` }));
+  if (fields.length > 0) throw new ApiError('invalid_input', { fields: fields.slice(0, 100) });
+  return body;
+}
+
+interface Unheard {
+  readonly partner: (typeof partners)[number];
+  readonly eventId: string;
+  readonly body: Body;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** Writes down what no case has heard, under the merchant whose case, parcel or payment it names. */
+async function noteException({ database }: Pick<AppDeps, 'database'>, { body, text, ...fact }: Unheard): Promise<void> {
+  const named = whatIsNamed.safeParse(body.data).data ?? {};
+  const merchantId = (await database.cases.merchantOf(named)) ?? '';
+  await database.exceptions.add({ ...fact, merchantId, caseId: named.caseId, body: text });
+}
+const word = z.string().min(1).max(wordMax).optional().catch(undefined);
+const whatIsNamed = z.object({ caseId: word, trackingNo: word, paymentId: word, merchantId: word });
 
 const signaturesMax = 5;
 

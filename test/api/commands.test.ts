@@ -4,15 +4,70 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pathOf } from '../../contracts/commands.ts';
 import { commandNames, mayCommand, roles, type CommandName, type Role } from '../../domain/permissions.ts';
 import { openDoor, type Door } from '../support/door.ts';
-import { allReceived, allWell, awaitingHandover, ended, fitting, opened, parked, received, until } from './journey.ts';
+import {
+  allReceived,
+  allWell,
+  awaitingHandover,
+  discrepant,
+  ended,
+  escalated,
+  escalating,
+  fitting,
+  late,
+  lost,
+  negotiating,
+  opened,
+  parked,
+  paysInAdvance,
+  received,
+  recovering,
+  travelling,
+  until,
+} from './journey.ts';
 
-type Stages = Record<'opened' | 'awaiting' | 'received' | 'parked' | 'ended', string>;
+/** How the cases come to where the commands are tried. */
+const journeys = {
+  opened,
+  awaiting: awaitingHandover,
+  received,
+  parked,
+  ended,
+  negotiating,
+  discrepant,
+  travelling,
+  lost,
+  recovering,
+  escalating,
+  escalated,
+  late,
+};
+type Stages = Record<keyof typeof journeys, string>;
 
 /** For each command a stage where it is possible, and one where it is not. */
 const stages: Record<CommandName, [keyof Stages, keyof Stages]> = {
+  edit_request: ['opened', 'awaiting'],
+  request_evidence: ['opened', 'awaiting'],
+  submit_evidence: ['opened', 'awaiting'],
+  propose: ['opened', 'awaiting'],
+  answer_proposal: ['negotiating', 'opened'],
+  choose_channel: ['awaiting', 'opened'],
+  book_pickup: ['awaiting', 'opened'],
+  reschedule_pickup: ['awaiting', 'opened'],
+  cancel_pickup: ['awaiting', 'opened'],
+  settle_discrepancy: ['discrepant', 'received'],
+  declare_lost: ['travelling', 'awaiting'],
+  choose_remedy: ['lost', 'awaiting'],
+  pay_balance: ['recovering', 'received'],
+  write_off: ['recovering', 'received'],
+  link_case: ['opened', 'ended'],
+  send_message: ['opened', 'ended'],
+  request_escalation: ['opened', 'ended'],
+  decide_escalation: ['escalating', 'opened'],
+  de_escalate: ['escalated', 'opened'],
+  waive_breach: ['late', 'opened'],
   decide_request: ['opened', 'awaiting'],
   withdraw_case: ['opened', 'received'],
-  cancel_case: ['awaiting', 'received'],
+  cancel_case: ['awaiting', 'ended'],
   submit_tracking: ['awaiting', 'opened'],
   record_reception: ['awaiting', 'opened'],
   record_inspection: ['received', 'awaiting'],
@@ -28,12 +83,8 @@ describe('commands', () => {
   let door: Door;
   const at = {} as Stages;
   beforeAll(async () => {
-    door = await openDoor('api-commands');
-    at.opened = await opened(door);
-    at.awaiting = await awaitingHandover(door);
-    at.received = await received(door);
-    at.parked = await parked(door);
-    at.ended = await ended(door);
+    door = await openDoor('api-commands', { deps: { policies: paysInAdvance } });
+    for (const [name, journey] of Object.entries(journeys)) at[name as keyof Stages] = await journey(door);
   });
   afterAll(() => door.close());
 
@@ -170,8 +221,14 @@ describe('commands', () => {
   it('submit_tracking hands the parcel over, record_reception counts it once', async () => {
     const caseId = await awaitingHandover(door);
     const told = await door.command(caseId, 'submit-tracking', 'customer', { carrier: 'SF', trackingNo: 'SF1042' });
-    expect(told.body).toMatchObject({ stage: 'in_transit', availableMoves: [] });
-    expect((await door.get(`/cases/${caseId}`)).body.shipment.trackingNo).toBe('SF1042');
+    expect(told.body).toMatchObject({ stage: 'in_transit', availableMoves: ['send_message', 'request_escalation'] });
+    expect((await door.get(`/cases/${caseId}`)).body).toMatchObject({
+      shipment: { trackingNo: 'SF1042' },
+      parcels: [
+        { trackingNo: expect.any(String), ours: true, replaced: true },
+        { trackingNo: 'SF1042', carrier: 'SF', ours: false, replaced: false },
+      ],
+    });
     expect((await door.command(caseId, 'record-reception', 'warehouse', allReceived)).body.stage).toBe('received');
     // The same parcel by another person: noted, not counted; more than was announced: refused.
     expect((await door.command(caseId, 'record-reception', 'warehouse', allReceived)).status).toBe(200);
@@ -193,16 +250,16 @@ describe('commands', () => {
   it('resolve_attention wants a verb and a result that are possible here, and for money a manager with proof', async () => {
     const settle = (as: Role, body: object) => door.command(at.parked, 'resolve-attention', as, { reason: 'seen', ...body });
     expect((await settle('agent', { verb: 'skip' })).body).toMatchObject({ code: 'verb_not_allowed' });
-    expect((await settle('agent', { verb: 'override', result: 'refunded' })).body).toMatchObject({ code: 'result_not_allowed' });
+    expect((await settle('agent', { verb: 'override', result: 'cleared' })).body).toMatchObject({ code: 'result_not_allowed' });
     expect((await settle('agent', { verb: 'override' })).body).toMatchObject({ code: 'result_not_allowed' });
-    const cleared = { verb: 'override', result: 'cleared' };
-    expect((await settle('agent', { ...cleared, proofIds: ['p'] })).body).toMatchObject({
+    const paid = { verb: 'override', result: 'refunded' };
+    expect((await settle('agent', { ...paid, proofIds: ['p'] })).body).toMatchObject({
       code: 'manager_required',
       status: 422,
     });
-    expect((await settle('manager', cleared)).body).toMatchObject({ code: 'proof_required', status: 422 });
-    expect((await settle('manager', { ...cleared, proofIds: ['p'] })).status).toBe(200);
-    expect(await until(door, at.parked, 'refunded')).toMatchObject({ refundedMinor: 2_500 });
+    expect((await settle('manager', paid)).body).toMatchObject({ code: 'proof_required', status: 422 });
+    expect((await settle('manager', { ...paid, proofIds: ['p'] })).status).toBe(200);
+    expect(await until(door, at.parked, 'refunded')).toMatchObject({ refundedMinor: 5_000 });
   });
 
   it('an unknown command is not there', async () => {

@@ -11,6 +11,8 @@ const complete = {
   ORDERS_URL: 'http://127.0.0.1:4100/orders',
   PAYMENTS_URL: 'http://127.0.0.1:4100/payments',
   CARRIER_URL: 'http://127.0.0.1:4100/carrier',
+  NOTIFICATIONS_URL: 'http://127.0.0.1:4100/notifications',
+  STOCK_URL: 'http://127.0.0.1:4100/stock',
   AUTH_ISSUER: 'https://id.example',
   AUTH_JWKS: 'https://id.example/jwks.json',
   CARRIER_WEBHOOK_SECRET: secret,
@@ -30,7 +32,22 @@ describe('the environment of the API', () => {
       PORT: 3000,
       AUTH_AUDIENCE: 'mendline-api',
       MONGODB_DATABASE: 'mendline',
+      RATE_LIMIT_PER_MINUTE: 600,
+      WEBHOOK_RATE_LIMIT_PER_MINUTE: 6_000,
+      CASE_RATE_LIMIT_PER_MINUTE: 120,
+      TRUSTED_PROXIES: 0,
+      METRICS_HOST: '127.0.0.1',
     });
+    const { METRICS_PORT, DEFAULT_MERCHANT_ID } = readApiConfig(complete);
+    expect([METRICS_PORT, DEFAULT_MERCHANT_ID]).toEqual([undefined, undefined]);
+  });
+
+  it('limits nobody in development and tests, unless it says so', () => {
+    for (const NODE_ENV of ['development', 'test']) {
+      expect(readApiConfig({ ...complete, NODE_ENV }).RATE_LIMIT_PER_MINUTE).toBe(0);
+      expect(readApiConfig({ ...complete, NODE_ENV, RATE_LIMIT_PER_MINUTE: '5' }).RATE_LIMIT_PER_MINUTE).toBe(5);
+    }
+    expect(readApiConfig({ ...complete, RATE_LIMIT_PER_MINUTE: '0' }).RATE_LIMIT_PER_MINUTE).toBe(0);
   });
 
   it('names everything that is missing at once, and where to read about it', () => {
@@ -38,7 +55,9 @@ describe('the environment of the API', () => {
     expect(read).toThrow(ConfigError);
     for (const name of Object.keys(complete)) expect(read).toThrow(name);
     expect(read).toThrow('docs/operations.md');
-    expect(() => readWorkerConfig({})).toThrow(/MONGODB_URI[^]*ORDERS_URL[^]*PAYMENTS_URL[^]*CARRIER_URL/);
+    expect(() => readWorkerConfig({})).toThrow(
+      /MONGODB_URI[^]*ORDERS_URL[^]*PAYMENTS_URL[^]*CARRIER_URL[^]*NOTIFICATIONS_URL[^]*STOCK_URL/,
+    );
   });
 
   it.each(Object.keys(complete) as (keyof typeof complete)[])('is refused without %s', (name) => {
@@ -55,6 +74,11 @@ describe('the environment of the API', () => {
     ['NODE_ENV', 'prod'],
     ['LOG_LEVEL', 'loud'],
     ['TEMPORAL_UI_URL', '8233'],
+    ['RATE_LIMIT_PER_MINUTE', '-1'],
+    ['RATE_LIMIT_PER_MINUTE', '1.5'],
+    ['CASE_RATE_LIMIT_PER_MINUTE', 'many'],
+    ['METRICS_PORT', '70000'],
+    ['TRUSTED_PROXIES', 'all'],
   ])('is refused with %s=%s, without repeating the value', (name, value) => {
     const read = () => readApiConfig({ ...complete, [name]: value });
     expect(read).toThrow(name);
@@ -71,6 +95,21 @@ describe('the environment of the API', () => {
     expect(readApiConfig({ ...key, NODE_ENV: 'test' }).CUSTOMER_REF_KEY).toBe(key.CUSTOMER_REF_KEY);
   });
 
+  it('refuses in production what others could use: short webhook secrets, keys over plain http', () => {
+    const short = `whsec_${Buffer.alloc(23, 'k').toString('base64')}`;
+    for (const name of ['CARRIER_WEBHOOK_SECRET', 'PAYMENTS_WEBHOOK_SECRET']) {
+      expect(() => readApiConfig({ ...complete, [name]: short })).toThrow(new RegExp(`${name}.*24 bytes`));
+      expect(() => readApiConfig({ ...complete, [name]: 'whsec_' })).toThrow(name);
+      expect(readApiConfig({ ...complete, NODE_ENV: 'test', [name]: short })).toMatchObject({ [name]: short });
+      expect(() => readApiConfig({ ...complete, [name]: `whsec_${Buffer.alloc(24).toString('base64')}` })).not.toThrow();
+    }
+    for (const AUTH_JWKS of ['http://id.example/jwks.json', 'HTTP://id.example', ' http://127.0.0.1/jwks.json'])
+      expect(() => readApiConfig({ ...complete, AUTH_JWKS })).toThrow(/AUTH_JWKS.*plain http/);
+    for (const AUTH_JWKS of ['https://id.example/jwks.json', '{"keys":[]}'])
+      expect(readApiConfig({ ...complete, AUTH_JWKS }).AUTH_JWKS).toBe(AUTH_JWKS);
+    expect(() => readApiConfig({ ...complete, NODE_ENV: 'test', AUTH_JWKS: 'http://id.example' })).not.toThrow();
+  });
+
   it.each(['MONGODB_URI', 'CARRIER_WEBHOOK_SECRET', 'PAYMENTS_WEBHOOK_SECRET', 'CUSTOMER_REF_KEY'] as const)(
     'takes %s from the file that %s_FILE names, rather than from the variable',
     (name) => {
@@ -78,7 +117,10 @@ describe('the environment of the API', () => {
       writeFileSync(file, `${complete[name]}\n`);
       expect(readApiConfig({ ...without(name), [`${name}_FILE`]: file })[name]).toBe(complete[name]);
       expect(readApiConfig({ ...complete, [name]: 'overruled', [`${name}_FILE`]: file })[name]).toBe(complete[name]);
-      expect(() => readApiConfig({ ...complete, [`${name}_FILE`]: join(dir, 'missing') })).toThrow('missing');
+      expect(() => readApiConfig({ ...complete, [`${name}_FILE`]: join(dir, 'missing') })).toThrow(
+        /_FILE: .*missing cannot be read \(ENOENT\)/,
+      );
+      expect(() => readApiConfig({ ...complete, [`${name}_FILE`]: dir })).toThrow(ConfigError);
       writeFileSync(file, '');
       expect(() => readApiConfig({ ...without(name), [`${name}_FILE`]: file })).toThrow(name);
     },

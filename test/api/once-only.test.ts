@@ -62,10 +62,11 @@ describe('however often it is ordered', () => {
         caseId,
         'resolve-attention',
         { id, role: 'manager', merchantId: 'm1' },
-        { verb: 'override', result: 'cleared', reason: 'seen on photos', proofIds: ['photo-1'] },
+        { verb: 'override', result: 'refunded', reason: 'paid by transfer', proofIds: ['bank-1'] },
       );
     expect(statuses(await Promise.all([settle('manager-1'), settle('manager-2')]))).toEqual([200, 409]);
-    await paidOnce(caseId, 2_500);
+    expect(await until(door, caseId, 'refunded')).toMatchObject({ refundedMinor: 5_000 });
+    expect(refundsOf(caseId)).toEqual([]); // the provider had refused: what was paid by hand is not paid by card as well
   });
 
   it('a decision and a withdrawal at once have one winner, and the loser is told what is possible now', async () => {

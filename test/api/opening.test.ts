@@ -13,6 +13,9 @@ import { anyOrder, opened, patiently, until } from './journey.ts';
 const dayMs = 86_400_000;
 const ago = (days: number): string => new Date(Date.now() - days * dayMs).toISOString();
 
+/** What a customer may do while an agent decides. */
+const movesOfCustomer = ['submit_evidence', 'edit_request', 'withdraw_case', 'send_message', 'request_escalation'];
+
 describe('opening a case', () => {
   let door: Door;
   beforeAll(async () => {
@@ -34,7 +37,7 @@ describe('opening a case', () => {
       caseId: caseIdOf(idOfCall('customer', key)),
       rmaNo: expect.stringMatching(/^RMA-\d{4}-[0-9A-Z]{6}$/),
       stage: 'under_review',
-      availableMoves: ['withdraw_case'],
+      availableMoves: movesOfCustomer,
       verdict: { verdict: 'referred', reason: 'quality', because: ['claim_needs_a_person', 'value_needs_a_person'] },
     });
     expect(reply.body.verdict.ruleIds).toContain('uk.strr');
@@ -44,7 +47,7 @@ describe('opening a case', () => {
       orderId: order.orderId,
       rmaNo: reply.body.rmaNo,
       lines: [{ lineId: '1', sku: 'KETTLE', quantity: 2, unitPriceMinor: 2_500 }],
-      availableMoves: ['withdraw_case'],
+      availableMoves: movesOfCustomer,
     });
   });
 

@@ -175,7 +175,7 @@ describe('while Temporal is away', () => {
     await vi.waitFor(async () => {
       const { rows } = (await door.get(`/cases/${caseId}/timeline`)).body as { rows: { text?: string; event: string }[] };
       expect(rows.filter(({ text }) => text === 'in the dark')).toHaveLength(1);
-      expect(rows.filter(({ event }) => event === 'exception_reported')).toHaveLength(1);
+      expect(rows.filter(({ event }) => event === 'late_fact_noted')).toHaveLength(1);
     }, patiently);
   });
 });

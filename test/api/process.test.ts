@@ -39,6 +39,8 @@ describe('the API process', () => {
       ORDERS_URL: partner,
       PAYMENTS_URL: partner,
       CARRIER_URL: partner,
+      NOTIFICATIONS_URL: partner,
+      STOCK_URL: partner,
       CARRIER_WEBHOOK_SECRET: webhookSecret,
       PAYMENTS_WEBHOOK_SECRET: webhookSecret,
       CUSTOMER_REF_KEY: 'a key that only tests know',
@@ -106,6 +108,16 @@ describe('the API process', () => {
     const again = await open(second.base, key);
     expect([again.status, again.headers.get('idempotency-replayed'), await again.text()]).toEqual([404, 'true', text]);
     expect(asked).toHaveLength(0);
+  });
+
+  it('tells Prometheus what it counts on a port of its own, if it is given one', async () => {
+    const { api, base } = await start({ METRICS_PORT: '0' });
+    const [, metrics] = /metrics listening on (\S+)/.exec(readFileSync(api.logFile, 'utf8')) ?? [];
+    expect((await fetch(`${base}/metrics`)).status).toBe(404);
+    const text = await (await fetch(`${metrics}/metrics`)).text();
+    expect(text).toContain('http_request_duration_seconds_bucket');
+    process.kill(api.pid, 'SIGTERM');
+    expect(await api.exited).toBe(0);
   });
 
   it('ends with 1 and says why, rather than stay half started', async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { roles } from '../../domain/permissions.ts';
 import { openDoor, type Door } from '../support/door.ts';
-import { ended, opened, parked } from './journey.ts';
+import { discrepant, ended, opened, parked } from './journey.ts';
 
 type Row = Record<string, unknown>;
 const customer = (id: string, merchantId = 'm1') => ({ id, role: 'customer', merchantId }) as const;
@@ -71,7 +71,13 @@ describe('reading', () => {
       const [staff, own] = [(await door.get(`/cases/${caseId}`)).body, (await door.get(`/cases/${caseId}`, 'customer')).body];
       expect(staff.temporalUrl).toBe(`http://127.0.0.1:8233/namespaces/default/workflows/return%3A${caseId}`);
       expect(own.temporalUrl).toBeUndefined();
-      expect(own.availableMoves).toEqual(['withdraw_case']);
+      expect(own.availableMoves).toEqual([
+        'submit_evidence',
+        'edit_request',
+        'withdraw_case',
+        'send_message',
+        'request_escalation',
+      ]);
       expect((await door.get(`/cases/${caseId}`, 'auditor')).body.availableMoves).toEqual([]);
     });
 
@@ -96,14 +102,23 @@ describe('reading', () => {
         expect((await door.get(path)).headers.get('cache-control')).toBe('no-store');
     });
 
-    it('that needs a person says why, what may be done, and what came of what', async () => {
-      const { body } = await door.get(`/cases/${await parked(door)}`);
+    it('that needs a person says staff why and what may be done, and the customer that it goes on', async () => {
+      const stuck = await parked(door);
+      const { body } = await door.get(`/cases/${stuck}`);
       expect(body).toMatchObject({
         needsAttention: true,
         owner: 'team_lead',
         defaultAction: 'rung_climbed',
-        attention: { step: 'assess_goods', attempts: 1, rung: 'owner', verbs: ['retry', 'override'], results: ['cleared'] },
+        attention: { step: 'refund', attempts: 1, rung: 'owner', verbs: ['retry', 'override'], results: ['refunded'] },
       });
+      expect(body.attention.cause).toContain('card');
+      const own = (await door.get(`/cases/${stuck}`, 'customer')).body;
+      expect([own.needsAttention, own.attention]).toEqual([true, undefined]);
+    });
+
+    it('of which half came says where each unit is', async () => {
+      const { body } = await door.get(`/cases/${await discrepant(door)}`);
+      expect(body).toMatchObject({ stage: 'discrepancy', owner: 'agent', unitsRequested: 2, unitsReceived: 1 });
       expect(body.goods).toContainEqual({ lineId: '1', quantity: 1, reception: 'short_shipped' });
     });
 
@@ -117,19 +132,29 @@ describe('reading', () => {
   describe('a list', () => {
     it('holds what fits the filter, newest change first', async () => {
       const merchantId = await shop(60, (index) => ({
-        stage: index % 3 === 0 ? 'received' : 'under_review',
+        stage: index % 10 === 1 ? 'needs_attention' : index % 3 === 0 ? 'received' : 'under_review',
         owner: index % 2 === 0 ? 'warehouse' : 'agent',
         customerId: `cust-${index % 4}`,
         orderId: `O-${index % 5}`,
-        needsAttention: index % 10 === 0,
+        needsAttention: index % 10 === 1,
+        escalated: index % 15 === 0,
+        open: index % 6 !== 5,
+        assignee: index % 4 === 0 ? 'agent-7' : null,
+        dueSort: 1_790_000_000_000 + index * 60_000,
         updatedAt: 1_790_000_000_000 + (index % 7) * 1_000,
       }));
       const counts = {
-        'stage=received': 20,
+        'stage=received': 18,
         'owner=agent': 30,
         'customerId=cust-3': 15,
         'orderId=O-4': 12,
         'needsAttention=true': 6,
+        'escalated=true': 4,
+        'open=false': 10,
+        'open=true&escalated=false': 46,
+        'assignee=agent-7': 15,
+        'type=return': 60,
+        [`dueBefore=${new Date(1_790_000_000_000 + 5 * 60_000).toISOString()}`]: 5,
       };
       for (const [filter, count] of Object.entries({ ...counts, 'needsAttention=false': 54, 'stage=expired': 0 })) {
         const { cases: found } = await page(`?limit=200&${filter}`, agentOf(merchantId));
@@ -193,7 +218,7 @@ describe('reading', () => {
 
     it('costs one index scan and no sort, however it is filtered and however deep the page lies', async () => {
       const merchantId = await shop(600, (index) => ({
-        stage: index % 2 ? 'received' : 'under_review',
+        stage: index % 2 ? 'received' : 'needs_attention',
         owner: index % 2 ? 'warehouse' : 'agent',
         customerId: `cust-${index % 2}`,
         orderId: `O-${index % 2}`,
@@ -252,7 +277,19 @@ describe('reading', () => {
         ['$where=sleep(1000)', '/$where'],
         ['$expr=1', '/$expr'],
         ['$nor=1', '/$nor'],
+        [`sort=due&cursor=${forged({ sort: '-updated', at: 1, id: 'C-1' })}`, '/cursor'],
+        [`cursor=${forged({ sort: 'due', at: 1, id: 'C-1' })}`, '/cursor'],
         ['sort=passwordHash', '/sort'],
+        ['sort=updated', '/sort'],
+        ['dueBefore=tomorrow', '/dueBefore'],
+        ['dueBefore=2026-11-01T10:00:00', '/dueBefore'],
+        ['type=refund', '/type'],
+        ['open=yes', '/open'],
+        ['q=ab', '/q'],
+        ['q=(a%2B)%2B%24', '/q'],
+        ['q=.*%5E', '/q'],
+        [`q=${'r'.repeat(101)}`, '/q'],
+        ['q[$regex]=x', '/q[$regex]'],
         ['fields=*', '/fields'],
         ['merchantId=m2', '/merchantId'],
         ['__proto__=x', '/__proto__'],
@@ -263,10 +300,10 @@ describe('reading', () => {
         [`cursor=${'a'.repeat(301)}`, '/cursor'],
         [`cursor=${forged(null)}`, '/cursor'],
         [`cursor=${forged([1, 'C-1'])}`, '/cursor'],
-        [`cursor=${forged({ updatedAt: { $gt: 0 }, id: 'C-1' })}`, '/cursor'],
-        [`cursor=${forged({ updatedAt: 1, id: { $gt: '' } })}`, '/cursor'],
-        [`cursor=${forged({ updatedAt: 1, id: 'C-1', merchantId: 'm2' })}`, '/cursor'],
-        [`cursor=${Buffer.from('{"updatedAt":1e400,"id":"C-1"}').toString('base64url')}`, '/cursor'],
+        [`cursor=${forged({ sort: '-updated', at: { $gt: 0 }, id: 'C-1' })}`, '/cursor'],
+        [`cursor=${forged({ sort: '-updated', at: 1, id: { $gt: '' } })}`, '/cursor'],
+        [`cursor=${forged({ sort: '-updated', at: 1, id: 'C-1', merchantId: 'm2' })}`, '/cursor'],
+        [`cursor=${Buffer.from('{"sort":"-updated","at":1e400,"id":"C-1"}').toString('base64url')}`, '/cursor'],
       ];
       for (const [query, pointer] of bad) {
         const reply = await door.get(`/cases?${query}`);
@@ -338,7 +375,7 @@ describe('reading', () => {
     it('loses a text that was erased, and nothing else', async () => {
       const noted = await opened(door);
       await door.command(noted, 'add-note', 'agent', { note: 'forget me' });
-      await door.stage.database.inbox.models[3]!.collection.deleteMany({ caseId: noted });
+      await door.stage.database.inbox.models[2]!.collection.deleteMany({ caseId: noted });
       const { rows } = (await door.get(`/cases/${noted}/timeline`)).body;
       expect(rows.at(-1)).toMatchObject({ event: 'noted', by: { id: 'agent-1' } });
       expect(rows.at(-1).text).toBeUndefined();

@@ -35,10 +35,21 @@ describe('the API from outside', () => {
     it('a method that is not offered with 405 and those that are', async () => {
       const offered: [string, string][] = [
         ['/cases', 'GET, POST'],
+        ['/cases/counts', 'GET'],
+        ['/cases/bulk', 'POST'],
         ['/cases/C-1', 'GET'],
         ['/cases/C-1/timeline', 'GET'],
         ['/cases/C-1/commands/x', 'GET'],
         ...commandNames.map((name): [string, string] => [`/cases/C-1/${pathOf(name)}`, 'POST']),
+        ['/cases/C-1/appeal', 'POST'],
+        ['/cases/C-1/reopen', 'POST'],
+        ['/cases/C-1/rebuild', 'POST'],
+        ['/cases/C-1/pickup-slots', 'GET'],
+        ['/cases/C-1/handover-points', 'GET'],
+        ['/exceptions', 'GET'],
+        ['/exceptions/carrier:x/resolve', 'POST'],
+        ['/guest/codes', 'POST'],
+        ['/guest/sessions', 'POST'],
         ['/webhooks/carrier', 'POST'],
         ['/webhooks/payments', 'POST'],
         ['/healthz', 'GET'],
@@ -205,7 +216,7 @@ describe('the API from outside', () => {
               Number(status) < 400 || path === '/readyz' ? 'application/json' : 'application/problem+json',
             );
         }
-        if (path.startsWith('/cases')) {
+        if (/^\/(cases|exceptions)/.test(path)) {
           expect(operation.security, told).toEqual([{ bearer: [] }]);
           expect(Object.keys(operation.responses), told).toEqual(expect.arrayContaining(['401', '500', '503']));
         }

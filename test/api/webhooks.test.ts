@@ -16,10 +16,15 @@ describe('a webhook', () => {
   afterAll(() => door.close());
 
   const inbox = (name: 'webhook_events' | 'exceptions') =>
-    door.stage.database.inbox.models.find((model) => model.collection.name === name)!.collection;
+    [...door.stage.database.inbox.models, ...door.stage.database.exceptions.models].find(
+      (model) => model.collection.name === name,
+    )!.collection;
+  /** The number on the case's own label; one that is on none, before it has a label. */
+  const labelOf = (of: string) =>
+    (door as Door | undefined)?.stage.partners.shipments.find((one) => one.caseId === of)?.trackingNo ?? 'RT-NONE';
   const scan = (code = 'picked_up', of = caseId, more: object = {}) => ({
     type: 'parcel_scanned',
-    data: { caseId: of, trackingNo: 'RT1', code, occurredAt: new Date().toISOString(), ...more },
+    data: { caseId: of, trackingNo: labelOf(of), code, occurredAt: new Date().toISOString(), ...more },
   });
   const refund = (type: string, of: string, more: object = {}) => ({
     type,
@@ -129,6 +134,9 @@ describe('a webhook', () => {
         [scan('picked_up', caseId, { occurredAt: 'yesterday' }), '/data/occurredAt'],
         [scan('picked_up', caseId, { trackingNo: 7 }), '/data/trackingNo'],
         [{ type: 'parcel_scanned' }, '/data'],
+        [scan('picked_up', 'C'.repeat(201)), '/data/caseId'],
+        [scan('picked_up', caseId, { trackingNo: 'T'.repeat(5_000) }), '/data/trackingNo'],
+        [scan('picked_up', caseId, { deep: [{ er: 'x'.repeat(201) }] }), '/data/deep/0/er'],
       ];
       for (const [body, pointer] of bad) {
         const reply = await door.webhook('carrier', body);
@@ -224,7 +232,8 @@ describe('a webhook', () => {
       ],
       ['for a case that is not there', scan('picked_up', 'C-NOBODY'), 'no open case'],
       ['for an id that can be none', scan('picked_up', '../../return:C-1'), 'no open case'],
-      ['for an id of 5,000 characters', scan('picked_up', 'C'.repeat(5_000)), 'no open case'],
+      ['of an unknown kind, however long its words', { type: 'x', data: { caseId: 'C'.repeat(5_000) } }, 'unknown kind'],
+      ['of a kind that is a word of the language', { type: 'constructor' }, 'unknown kind'],
     ])('%s', async (_, body, why) => {
       const id = randomUUID();
       for (const status of ['noted', 'repeated']) {

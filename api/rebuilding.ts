@@ -1,0 +1,31 @@
+/** The read model of one case written anew from its workflow: after a reset, or when MongoDB came back from a backup and lacks it, or is behind. */
+import type { SaveCaseInput } from '../contracts/workflow.ts';
+import type { AppDeps } from './app.ts';
+import type { CaseAddress } from './case-client.ts';
+import { ApiError } from './errors.ts';
+
+type RebuildingDeps = Pick<AppDeps, 'database' | 'cases'>;
+
+/** What was written. A case of another merchant is a 404 like one that no workflow knows. */
+export async function rebuild(deps: RebuildingDeps, merchantId: string, caseId: string): Promise<SaveCaseInput['state']> {
+  const { cases } = deps.database;
+  for (let tries = 3; tries > 0; tries -= 1) {
+    // Before the workflow is asked: what is stored meanwhile is newer than its answer.
+    const shown = await cases.digestOf(caseId);
+    const snapshot = await newestOf(deps, { caseId, type: shown?.caseType, generation: shown?.generation });
+    if (snapshot?.state.merchantId !== merchantId) throw new ApiError('not_found');
+    if (await cases.rebuild(snapshot, shown?.stamp)) return snapshot.state;
+  }
+  throw new ApiError('try_again', { detail: 'the case is being saved all the time' });
+}
+
+/** Of the newest generation, which MongoDB need not know of. */
+async function newestOf({ cases }: RebuildingDeps, at: CaseAddress): Promise<SaveCaseInput | undefined> {
+  let newest = await cases.snapshotOf(at);
+  for (let generation = (at.generation ?? 1) + 1; newest && at.type !== 'carrier_claim'; generation += 1) {
+    const next = await cases.snapshotOf({ ...at, generation });
+    if (!next) break;
+    newest = next;
+  }
+  return newest;
+}
