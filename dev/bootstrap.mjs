@@ -23,15 +23,17 @@ const commands = {
   dev: { what: 'start everything and leave it running', servers: true, steps: [[...tsx, 'dev/serve.ts']] },
   test: { what: 'run the test suite', servers: true, steps: [['node_modules/vitest/vitest.mjs', 'run']] },
   check: {
-    what: 'format, lint, types, unused code, domain tests',
+    what: 'format, lint, types, unused code, generated docs, domain tests',
     steps: [
       ['node_modules/@biomejs/biome/bin/biome', 'format', '.'],
       ['node_modules/oxlint/bin/oxlint', '--type-aware'],
       ['node_modules/typescript/bin/tsc'],
       ['node_modules/knip/bin/knip.js'],
+      [...tsx, 'dev/docs.ts', '--check'],
       ['node_modules/vitest/vitest.mjs', 'run', 'test/domain'],
     ],
   },
+  docs: { what: 'write docs/case-flows.md from the tables of stages', steps: [[...tsx, 'dev/docs.ts']] },
   build: { what: 'compile to dist/, with the workflow bundle', steps: [['dev/build.mjs']] },
   'bench:count': { what: 'count events, bytes and queries of a case', servers: true, steps: [[...tsx, 'test/bench/count.ts']] },
 };

@@ -50,6 +50,8 @@ export async function startSystem({ dataDir, ui = true, built = false, onReady =
         ORDERS_URL: `${simulatorsUrl}/orders`,
         PAYMENTS_URL: `${simulatorsUrl}/payments`,
         CARRIER_URL: `${simulatorsUrl}/carrier`,
+        NOTIFICATIONS_URL: `${simulatorsUrl}/notifications`,
+        STOCK_URL: `${simulatorsUrl}/stock`,
         AUTH_ISSUER: issuer.issuer,
         AUTH_AUDIENCE: issuer.audience,
         AUTH_JWKS: issuer.jwks,

@@ -9,10 +9,21 @@ import { drive, type Driven } from './drive.ts';
 import { meetPeople, type People } from './people.ts';
 import { planned, type Planned } from './plan.ts';
 import { progress } from './progress.ts';
-import { reportOf, screenOf, type Failed, type PaymentTotals } from './report.ts';
+import { reportOf, screenOf, type Failed, type Oracle } from './report.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const concurrency = 16;
+/** How often partners answer late, twice, not at all, or not as agreed: what a case must come through all the same. */
+const lies = {
+  duplicate: 0.1,
+  reorder: 0.03,
+  late: 0.03,
+  lost: 0.01,
+  timeoutAfterEffect: 0.01,
+  rateLimited: 0.01,
+  unavailable: 0.02,
+  latencyMs: 1_500,
+};
 
 const usage = `npm run demo [-- OPTIONS]
 Starts Temporal, MongoDB, simulated partners, a worker and the API on this machine, and drives returns through them over HTTP.
@@ -116,12 +127,14 @@ async function tell(
   const plans = planned(returns, { seed, plain, keepParked: !exit && !plain });
   const people = meetPeople(system);
   const startedAt = Date.now();
+  if (!plain) await people.simulate('POST', '/control/lies', { seed, ...lies });
   const { driven, failed } = await driveAll(plans, people, system);
-  const { payments } = await people.simulate<{ payments: PaymentTotals }>('GET', '/control/totals');
-  const { report, problems } = reportOf(driven, failed, payments, Date.now() - startedAt);
+  const oracle = await people.simulate<Oracle>('GET', '/control/totals');
+  const { report, problems } = reportOf(driven, failed, oracle, Date.now() - startedAt);
   if (reportFile) writeFileSync(reportFile, `${JSON.stringify(report, null, 2)}\n`);
   const mended = driven.filter(({ plan, view }) => plan.road === 'parked' && view.stage === 'refunded').length;
   console.log(`\n${returns.length} returns, seed ${seed}\n\n${screenOf(report)}`);
+  console.log(`  webhooks lost on purpose   ${oracle.webhooks.lost} of ${oracle.webhooks.lost + oracle.webhooks.delivered}`);
   if (mended > 0) console.log(`  parked and mended          ${mended} (the payment provider refused, a manager retried)`);
   if (reportFile) console.log(`  report                     ${reportFile}`);
   for (const problem of problems.slice(0, 20)) console.log(`  PROBLEM ${problem}`);

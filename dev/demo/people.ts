@@ -5,6 +5,14 @@ import type { System } from '../system.ts';
 
 export const merchantId = 'demo-store';
 const triesMax = 8;
+const pauseMsMax = 1_600;
+
+export interface Manners {
+  /** How often a call is sent again where the answer is "not at the moment". */
+  readonly triesMax?: number;
+  /** Told of every command that was answered with yes. */
+  readonly onDone?: (done: { readonly role: Role; readonly id: string; readonly caseId: string; readonly key: string }) => void;
+}
 
 export interface CaseView {
   readonly caseId: string;
@@ -21,11 +29,20 @@ export interface CaseView {
   readonly compensationsRun: number;
   readonly verdict?: { readonly ruleIds: readonly string[] };
   readonly shipment?: { readonly trackingNo: string };
+  readonly parcels: readonly { readonly kind: string; readonly trackingNo: string }[];
+  readonly disputes: readonly object[];
+  readonly silences: number;
+  readonly notices: readonly object[];
+  readonly attention?: { readonly step: string; readonly cause: string };
   readonly temporalUrl?: string;
 }
 export type People = ReturnType<typeof meetPeople>;
 
-export function meetPeople({ apiUrl, simulatorsUrl, issuer }: Pick<System, 'apiUrl' | 'simulatorsUrl' | 'issuer'>) {
+export function meetPeople(
+  { apiUrl, simulatorsUrl, issuer }: Pick<System, 'apiUrl' | 'simulatorsUrl' | 'issuer'>,
+  manners: Manners = {},
+) {
+  const patience = manners.triesMax ?? triesMax;
   const tokens = new Map<string, Promise<string>>();
   const tokenOf = (role: Role, id: string): Promise<string> => {
     const known = tokens.get(`${role}/${id}`) ?? issuer.sign({ id, role, merchantId });
@@ -51,33 +68,47 @@ export function meetPeople({ apiUrl, simulatorsUrl, issuer }: Pick<System, 'apiU
       const passing = reply instanceof Error || [202, 429, 503].includes(reply.status) || answer?.code === 'in_flight';
       const accepted = !(reply instanceof Error) && reply.status === 202 && url.startsWith(simulatorsUrl);
       if (accepted) return answer as T;
-      if (!passing || tries >= triesMax)
+      if (!passing || tries >= patience)
         throw new Error(
           `${method} ${new URL(url).pathname}: ${reply instanceof Error ? reply.message : `${reply.status} ${JSON.stringify(answer)}`}`,
         );
-      await pause(200 * tries);
+      await pause(Math.min(200 * tries, pauseMsMax));
     }
   }
 
   const read = async (caseId: string): Promise<CaseView> =>
     send('GET', `${apiUrl}/cases/${caseId}`, await tokenOf('manager', 'manager-1'));
+  async function when(caseId: string, holds: (view: CaseView) => boolean, patienceMs = 60_000): Promise<CaseView> {
+    const giveUpAt = Date.now() + patienceMs;
+    for (let pauseMs = 40; ; pauseMs = Math.min(pauseMs * 1.6, 500)) {
+      const view = await read(caseId);
+      if (holds(view)) return view;
+      if (Date.now() > giveUpAt)
+        throw new Error(
+          `case ${caseId} is in ${view.stage}${view.attention ? ` (${view.attention.step}: ${view.attention.cause})` : ''}`,
+        );
+      await pause(pauseMs);
+    }
+  }
   return {
     /** `key` names the command for ever: whoever repeats it gets the first answer. */
     open: async (role: Role, id: string, key: string, body: object): Promise<CaseView> =>
       send('POST', `${apiUrl}/cases`, await tokenOf(role, id), body, key),
-    command: async (role: Role, id: string, caseId: string, path: string, body: object): Promise<void> =>
-      send('POST', `${apiUrl}/cases/${caseId}/${path}`, await tokenOf(role, id), body, `${caseId}/${path}`),
-    read,
-    /** Waits until the case is in one of the stages. */
-    async until(caseId: string, ...stages: string[]): Promise<CaseView> {
-      const giveUpAt = Date.now() + 60_000;
-      for (let pauseMs = 40; ; pauseMs = Math.min(pauseMs * 1.6, 500)) {
-        const view = await read(caseId);
-        if (stages.includes(view.stage)) return view;
-        if (Date.now() > giveUpAt) throw new Error(`case ${caseId} is in ${view.stage} and not in ${stages.join(' or ')}`);
-        await pause(pauseMs);
-      }
+    /** `nth` tells commands of the same kind for the same case apart. */
+    async command(role: Role, id: string, caseId: string, path: string, body: object, nth = 1): Promise<void> {
+      const key = `${caseId}/${path}/${nth}`;
+      await send('POST', `${apiUrl}/cases/${caseId}/${path}`, await tokenOf(role, id), body, key);
+      manners.onDone?.({ role, id, caseId, key });
     },
+    slots: async (caseId: string): Promise<{ slots: readonly { slotId: string }[] }> =>
+      send('GET', `${apiUrl}/cases/${caseId}/pickup-slots`, await tokenOf('agent', 'agent-1')),
+    read,
+    when,
+    /** Waits until the case is in one of the stages. */
+    until: (caseId: string, ...stages: string[]): Promise<CaseView> =>
+      when(caseId, (view) => stages.includes(view.stage)).catch((err: Error) => {
+        throw new Error(`${err.message}, not in ${stages.join(' or ')}`);
+      }),
     simulate: <T = unknown>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> =>
       send(method, simulatorsUrl + path, undefined, body),
   };

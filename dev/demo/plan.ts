@@ -1,23 +1,21 @@
 /** Which return takes which road: drawn by the seed, so that the same seed tells the same story. */
 import type { Reason } from '../../domain/policy/verdict.ts';
 import type { DemoReturn } from './data.ts';
-
-/** The happy road, and what else happens to returns. */
-const roads = ['happy', 'refused', 'withdrawn', 'cancelled', 'unanswered', 'never_sent', 'parked'] as const;
-export type Road = (typeof roads)[number];
+import { detours, roads, type Road, type RoadName } from './roads.ts';
 
 export interface Planned {
   readonly what: DemoReturn;
-  readonly road: Road;
+  readonly road: RoadName;
   readonly reason: Reason;
   readonly handoverChannel: 'door_pickup' | 'drop_off' | 'locker';
+  readonly platform?: string;
   /** Days between delivery and the day the customer gave notice. */
   readonly daysWithCustomer: number;
   /** The one that stays parked for whoever watches. */
   readonly leftParked: boolean;
 }
 
-const detourShare = 0.04;
+const detourShare = 0.02;
 
 /** A small seeded generator (mulberry32): numbers in [0, 1). */
 function randomFrom(seed: number): () => number {
@@ -39,34 +37,32 @@ export function planned(
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const order = returns.map((what) => ({ what, at: random() })).sort((a, b) => a.at - b.at);
   const each = Math.max(1, Math.round(returns.length * detourShare));
-  // A return without money in it cannot be refused by the payment provider.
-  const hasMoney = (what: DemoReturn) => what.lines.some((line) => line.unitPriceMinor > 0);
-  const detours: Road[] = plain
-    ? []
-    : (['parked', 'unanswered', 'never_sent', 'refused', 'withdrawn', 'cancelled'] as const).flatMap((road) =>
-        Array<Road>(each).fill(road),
-      );
-  const taken = new Map<string, Road>();
-  for (const road of detours) {
+  const worth = (what: DemoReturn) => what.lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
+  const suits = (name: RoadName, what: DemoReturn): boolean => {
+    const [least, most] = (roads[name] as Road).worth ?? [0, Number.POSITIVE_INFINITY];
+    return worth(what) >= least && worth(what) <= most;
+  };
+  const wanted: RoadName[] = plain ? [] : detours.flatMap((name) => Array<RoadName>(each).fill(name));
+  const taken = new Map<string, RoadName>();
+  for (const name of wanted) {
     if (taken.size >= returns.length - 1) break;
-    const next = order.find(({ what }) => !taken.has(what.returnNo) && (road !== 'parked' || hasMoney(what)));
-    if (next) taken.set(next.what.returnNo, road);
+    const next = order.find(({ what }) => !taken.has(what.returnNo) && suits(name, what));
+    if (next) taken.set(next.what.returnNo, name);
   }
   let kept = !keepParked;
   return returns.map((what) => {
-    const road = taken.get(what.returnNo) ?? 'happy';
-    const leftParked = road === 'parked' && !kept;
+    const name = taken.get(what.returnNo) ?? 'happy';
+    const road: Road = roads[name];
+    const leftParked = name === 'parked' && !kept;
     kept ||= leftParked;
-    // A claim of a fault is always looked at by a person: so somebody can refuse it, or fail to answer.
-    const reason: Reason =
-      road === 'refused' || road === 'unanswered'
-        ? 'quality'
-        : pick(['no_reason', 'no_reason', 'no_reason', 'not_as_described', 'transit_damage']);
+    const reason = road.reason ?? pick(['no_reason', 'no_reason', 'no_reason', 'not_as_described', 'transit_damage'] as const);
+    const channel = pick(['door_pickup', 'drop_off', 'locker'] as const);
     return {
       what,
-      road,
+      road: name,
       reason,
-      handoverChannel: pick(['door_pickup', 'drop_off', 'locker']),
+      handoverChannel: road.channel ?? channel,
+      platform: road.platform,
       daysWithCustomer: 1 + Math.floor(random() * 6),
       leftParked,
     };

@@ -1,6 +1,5 @@
 /** What came of the demo: the report as JSON, the tables on the screen, and whether everything is as it should be. */
 import { formatMinor } from '../../domain/money.ts';
-import { returnEnds } from '../../domain/return.ts';
 import type { Driven } from './drive.ts';
 import type { Planned } from './plan.ts';
 
@@ -29,30 +28,35 @@ export interface DemoReport {
     readonly timersFired: number;
     readonly compensationsRun: number;
     readonly needsAttention: number;
+    /** Waits that ended because nobody answered. */
+    readonly silences: number;
   };
-  readonly ledgers: { readonly paymentsRefundedMinor: Sums; readonly agree: boolean };
+  /** Refunds less advances that were charged back, as the payment provider has them. */
+  readonly ledgers: { readonly paymentsRefundedMinor: Sums; readonly agree: boolean; readonly noticesSent: number };
   readonly durationMs: number;
 }
 
-/** The payment simulator's own count: the oracle. */
-export interface PaymentTotals {
-  readonly refundedMinor: Sums;
-  readonly byCase: Readonly<
-    Record<string, { readonly amountMinor: number; readonly currency: string; readonly refunds: number }>
-  >;
+type ByCase = Readonly<Record<string, { readonly amountMinor: number; readonly currency: string }>>;
+/** The simulators' own counts: the oracle. */
+export interface Oracle {
+  readonly payments: {
+    readonly refundedMinor: Sums;
+    readonly byCase: ByCase;
+    readonly charges: { readonly chargedMinor: Sums; readonly byCase: ByCase };
+  };
+  readonly notifications: { readonly count: number };
+  readonly webhooks: { readonly delivered: number; readonly lost: number };
 }
 
-/** Price times units of everything asked for: what a refunded return of the demo must have paid, to the minor unit. */
-const valueOf = ({ what }: Planned): number => what.lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
-
-export function reportOf(driven: readonly Driven[], failed: readonly Failed[], payments: PaymentTotals, durationMs: number) {
+export function reportOf(driven: readonly Driven[], failed: readonly Failed[], oracle: Oracle, durationMs: number) {
+  const paymentsRefundedMinor = netOf(oracle);
   const refundedMinor: Sums = {};
   for (const { view } of driven)
     if (view.refundedMinor > 0) refundedMinor[view.currency] = (refundedMinor[view.currency] ?? 0) + view.refundedMinor;
   const problems = [
-    ...failed.map(({ plan, error }) => `${plan.what.returnNo}: ${error}`),
-    ...driven.flatMap((one) => problemsOf(one, payments)),
-    ...(sameSums(refundedMinor, payments.refundedMinor) ? [] : ['the payment ledger and the cases differ in their totals']),
+    ...failed.map(({ plan, error }) => `${plan.what.returnNo} (${plan.road}): ${error}`),
+    ...driven.flatMap((one) => problemsOf(one, oracle)),
+    ...(sameSums(refundedMinor, paymentsRefundedMinor) ? [] : ['the payment ledger and the cases differ in their totals']),
   ];
   const report: DemoReport = {
     cases: [...driven.map(caseRow), ...failed.map(failedRow)],
@@ -62,34 +66,41 @@ export function reportOf(driven: readonly Driven[], failed: readonly Failed[], p
       timersFired: sum(driven, (one) => one.view.timersFired),
       compensationsRun: sum(driven, (one) => one.view.compensationsRun),
       needsAttention: sum(driven, (one) => (one.view.needsAttention ? 1 : 0)),
+      silences: sum(driven, (one) => one.view.silences),
     },
     ledgers: {
-      paymentsRefundedMinor: payments.refundedMinor,
-      agree: sameSums(refundedMinor, payments.refundedMinor) && driven.every((one) => ledgerAgrees(one, payments)),
+      paymentsRefundedMinor,
+      agree: sameSums(refundedMinor, paymentsRefundedMinor) && driven.every((one) => ledgerAgrees(one, oracle)),
+      noticesSent: oracle.notifications.count,
     },
     durationMs,
   };
   return { report, problems };
 }
 
-function problemsOf(one: Driven, payments: PaymentTotals): string[] {
-  const { plan, view } = one;
+function problemsOf(one: Driven, oracle: Oracle): string[] {
+  const { plan, view, ending } = one;
   const problems: string[] = [];
-  const name = `${plan.what.returnNo} (${view.caseId})`;
-  if (!(returnEnds as readonly string[]).includes(view.stage) && !plan.leftParked)
-    problems.push(`${name} has not ended: ${view.stage}`);
-  const due = view.stage === 'refunded' ? valueOf(plan) : 0;
-  if (view.refundedMinor !== due) problems.push(`${name} refunded ${view.refundedMinor}, due were ${due}`);
-  if (!ledgerAgrees(one, payments)) problems.push(`${name}: the payment ledger says otherwise`);
+  const name = `${plan.what.returnNo} (${view.caseId}, ${plan.road})`;
+  if (ending && view.stage !== ending.stage) problems.push(`${name} ended ${view.stage}, not ${ending.stage}`);
+  if (ending && view.refundedMinor !== ending.paidMinor)
+    problems.push(`${name} paid ${view.refundedMinor}, due were ${ending.paidMinor}`);
+  if (!ledgerAgrees(one, oracle)) problems.push(`${name}: the payment ledger says otherwise`);
   return problems;
 }
 
-/** One refund of exactly that amount at the provider, or none at all. */
-function ledgerAgrees({ view }: Driven, { byCase }: PaymentTotals): boolean {
-  const told = byCase[view.caseId];
-  return view.refundedMinor === 0
-    ? (told?.amountMinor ?? 0) === 0
-    : told?.amountMinor === view.refundedMinor && told.refunds === 1;
+/** Exactly that amount at the provider, whatever was sent, failed and charged back on the way. */
+function ledgerAgrees({ view }: Driven, { payments }: Oracle): boolean {
+  const paid = payments.byCase[view.caseId]?.amountMinor ?? 0;
+  const back = payments.charges.byCase[view.caseId]?.amountMinor ?? 0;
+  return paid - back === view.refundedMinor;
+}
+
+function netOf({ payments }: Oracle): Sums {
+  const back = payments.charges.chargedMinor;
+  return Object.fromEntries(
+    Object.entries(payments.refundedMinor).map(([currency, paid]) => [currency, paid - (back[currency] ?? 0)]),
+  );
 }
 
 const sameSums = (a: Sums, b: Sums): boolean =>
@@ -150,7 +161,9 @@ export function screenOf({ totals, ledgers, cases, durationMs }: DemoReport): st
     '',
     `  refunded by the cases      ${money(totals.refundedMinor)}`,
     `  in the payment ledger      ${money(ledgers.paymentsRefundedMinor)} (${ledgers.agree ? 'agrees' : 'DIFFERS'})`,
+    `  notices to customers       ${ledgers.noticesSent}`,
     `  deadlines that fired       ${totals.timersFired}`,
+    `  settled by silence         ${totals.silences}`,
     `  undo that ran              ${totals.compensationsRun}`,
     `  waiting for a person       ${totals.needsAttention}`,
     `  took                       ${(durationMs / 1000).toFixed(1)} s`,

@@ -1,0 +1,158 @@
+/** What people and partners do with one return, step by step, each by the one whose work it is. The roads (roads.ts) put the steps together. */
+import type { Client } from '@temporalio/client';
+import { workflowIdOf } from '../../workflows/messages.ts';
+import { fastForward } from '../time-travel.ts';
+import { merchantId, type CaseView, type People } from './people.ts';
+import type { Planned } from './plan.ts';
+
+const dayMs = 86_400_000;
+const hourSeconds = 3_600;
+/** Webhooks of the demo's partners may be late or lost: then somebody acts on what they see, or time passes. */
+const usualPatienceMs = 6_000;
+
+export type Steps = ReturnType<typeof stepsOf>;
+
+export function stepsOf(plan: Planned, people: People, client: Client, patienceMs = usualPatienceMs) {
+  const { what, reason, handoverChannel, platform } = plan;
+  const units = what.lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
+  const valueMinor = what.lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
+  let caseId = '';
+  let generation = 1;
+  let asked = 0;
+
+  const read = () => people.read(caseId);
+  const until = (...stages: string[]) => people.until(caseId, ...stages);
+  const give = (role: 'agent' | 'manager' | 'customer' | 'warehouse', path: string, body: object, id?: string) =>
+    people.command(
+      role,
+      id ?? (role === 'customer' ? what.customerId : role === 'warehouse' ? 'dock-1' : `${role}-1`),
+      caseId,
+      path,
+      body,
+      (asked += 1),
+    );
+  /** Time is skipped where nobody acts. */
+  const pass = (hours: number) =>
+    fastForward(client.workflow.getHandle(workflowIdOf('return', caseId, generation)), hours * hourSeconds, 120_000);
+  const tracking = async (): Promise<string> => (await read()).shipment?.trackingNo ?? '';
+
+  return {
+    units,
+    valueMinor,
+    what,
+    until,
+    give,
+    pass,
+    read,
+    simulate: people.simulate,
+    get caseId() {
+      return caseId;
+    },
+    /** The case goes on as its next generation: time is skipped there from now on. */
+    reopened: () => void (generation += 1),
+
+    async open(more: object = {}): Promise<CaseView> {
+      await placeOrder(plan, people, valueMinor);
+      const { orderId, customerId, returnedAt, returnNo } = what;
+      const consents = platform === 'instant' ? ['claw_back'] : [];
+      const body = { orderId, reason, handoverChannel, consents, lines: units, ...more };
+      // Customers open their own returns. Notices that the shop's form took on an earlier day are handed over by the shop with that day.
+      const fresh = Date.now() - returnedAt < dayMs;
+      const key = `open/${encodeURIComponent(returnNo).slice(0, 200)}`;
+      const opened = fresh
+        ? await people.open('customer', customerId, key, body)
+        : await people.open('service', 'shop', key, { ...body, noticeSentAt: new Date(returnedAt).toISOString() });
+      caseId = opened.caseId;
+      return people.until(caseId, 'under_review', 'awaiting_handover', 'rejected', 'authorized');
+    },
+
+    /** Agreed, by the rules or by an agent, and a label is out. Above an agent's limit a manager decides. */
+    async agreed(): Promise<CaseView> {
+      const view = await until('under_review', 'awaiting_handover');
+      if (view.stage === 'under_review') await give('manager', 'decide-request', { verdict: 'accept' });
+      return until('awaiting_handover');
+    },
+
+    /** The carrier's scan, and what it leads to; whoever is told late or never asks the carrier in time. */
+    async scan(code: string, ...stages: string[]): Promise<void> {
+      await people.simulate('POST', '/control/scans', { trackingNo: await tracking(), code });
+      if (stages.length === 0 || (await reached(stages))) return;
+      await pass(61);
+      await until(...stages);
+    },
+
+    /** To the dock: what the carrier says of it may come late, or never; the parcel is there. */
+    async travels(): Promise<void> {
+      const trackingNo = await tracking();
+      await people.simulate('POST', '/control/scans', { trackingNo, code: 'picked_up' });
+      await reached(['in_transit', 'received']);
+      await people.simulate('POST', '/control/scans', { trackingNo, code: 'delivered' });
+      await reached(['received']);
+    },
+
+    count: async (counted: readonly object[] = units) =>
+      give('warehouse', 'record-reception', { parcelId: (await tracking()) || caseId, units: counted }),
+    grade: (grade = 'A', graded: readonly { lineId: string; quantity: number }[] = units) =>
+      give('warehouse', 'record-inspection', {
+        units: graded.map((unit) => ({ ...unit, grade, disposition: grade === 'A' ? 'restock' : 'liquidate' })),
+      }),
+    /** The next call of this kind for this case misbehaves at the provider, as told. */
+    fault: (fault: string, more: object = {}) =>
+      people.simulate('POST', '/control/faults', {
+        partner: 'payments',
+        operation: 'create_refund',
+        match: { caseId },
+        fault,
+        ...more,
+      }),
+    slots: () => people.slots(caseId),
+    /** The advance has gone out; the goods go on. */
+    paidEarly: () => people.when(caseId, (view) => view.refundedMinor > 0),
+    /** The case has heard of the dispute. */
+    disputed: () => people.when(caseId, (view) => view.disputes.length > 0),
+    /** The label to the customer is out; the parcel goes, and arrives. */
+    async sentBack(): Promise<void> {
+      const { parcels } = await people.when(caseId, (view) => view.parcels.some((parcel) => parcel.kind === 'send_back'));
+      const trackingNo = parcels.find((parcel) => parcel.kind === 'send_back')?.trackingNo;
+      await people.simulate('POST', '/control/scans', { trackingNo, code: 'in_transit' });
+      await people.simulate('POST', '/control/scans', { trackingNo, code: 'delivered' });
+    },
+    /** The refund that the provider keeps under this key. */
+    async refundId(intent = 'refund'): Promise<string> {
+      const { rows } = await people.simulate<{ rows: readonly { key?: string; effect?: { refundId?: string } }[] }>(
+        'GET',
+        '/control/ledger/payments',
+      );
+      return rows.find((row) => row.key === `${caseId}/${intent}`)?.effect?.refundId ?? '';
+    },
+  };
+
+  async function reached(stages: readonly string[]): Promise<boolean> {
+    return people
+      .when(caseId, (view) => stages.includes(view.stage), patienceMs)
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+}
+
+async function placeOrder({ what, daysWithCustomer, platform }: Planned, people: People, valueMinor: number): Promise<void> {
+  const { orderId, customerId, jurisdiction, currency, lines, returnedAt } = what;
+  const iso = (at: number) => new Date(at).toISOString();
+  await people.simulate('POST', '/orders', {
+    orderId,
+    merchantId,
+    customerId,
+    jurisdiction,
+    platform,
+    currency,
+    placedAt: iso(returnedAt - (daysWithCustomer + 4) * dayMs),
+    deliveredAt: iso(returnedAt - daysWithCustomer * dayMs),
+    paymentId: `pay-${orderId}`,
+    paidMinor: valueMinor,
+    contactRef: `contact-${customerId}`,
+    language: jurisdiction === 'CN' ? 'zh-CN' : 'en',
+    lines: lines.map((line) => ({ ...line, category: 'home' })),
+  });
+}
