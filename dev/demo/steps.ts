@@ -77,7 +77,9 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
     async scan(code: string, ...stages: string[]): Promise<void> {
       await people.simulate('POST', '/control/scans', { trackingNo: await tracking(), code });
       if (stages.length === 0 || (await reached(stages))) return;
-      await pass(61);
+      await pass(61); // half the term of a parcel on its way …
+      if (await reached(stages)) return;
+      await pass(24); // … and of one that is to be handed over
       await until(...stages);
     },
 
