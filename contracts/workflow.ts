@@ -3,7 +3,7 @@
  * Types alone, so that a workflow may import them; no personal data may enter any of these (docs/architecture.md, invariants).
  */
 import type { CaseState, CaseEvent, Contact, SlaPolicy } from '../domain/case.ts';
-import type { ClaimState } from '../domain/claim.ts';
+import type { ClaimOpening, ClaimState } from '../domain/claim.ts';
 import type { Errand } from '../domain/errands.ts';
 import type { CommandName } from '../domain/permissions.ts';
 import type { PackRef } from '../domain/policy/packs.ts';
@@ -177,15 +177,7 @@ export interface ErrandsAnswer {
 }
 
 /** Everything a claim on a carrier needs. */
-export interface ClaimInput {
-  readonly claimCaseId: string;
-  readonly caseId: string;
-  readonly merchantId: string;
-  readonly legId: string;
-  readonly trackingNo: string;
-  readonly amountMinor: number;
-  readonly currency: string;
-  readonly openedAt: number;
+export interface ClaimInput extends ClaimOpening {
   readonly about: CaseAbout;
   readonly sla: SlaPolicy;
   readonly historyBudget?: number;

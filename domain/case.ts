@@ -128,6 +128,17 @@ export interface CaseState {
   readonly seen: readonly string[];
 }
 
+/** What every case begins with. */
+export const untold = {
+  run: 1,
+  revision: 0,
+  clocks: [],
+  undo: [],
+  money: [],
+  seen: [],
+  timersFired: 0,
+} as const satisfies Partial<CaseState>;
+
 export interface Contact {
   /** A reference to the customer's address; the address itself is the shop's. */
   readonly ref: string;

@@ -2,7 +2,7 @@
  * 承运商索赔 carrier claim: what a lost parcel was worth, claimed from the carrier. A companion of a return with a clock and a life of its own.
  * Its table, what its events do, and what the carrier's answers mean. Source: case flows 4.9.
  */
-import { hasSeen, rowOf, type AnyRules, type CaseEvent, type CaseRules, type CaseState, type SlaPolicy } from './case.ts';
+import { hasSeen, rowOf, untold, type AnyRules, type CaseEvent, type CaseRules, type CaseState, type SlaPolicy } from './case.ts';
 import { refusalOf, sharedEvent, type Command, type Refusal } from './commands.ts';
 import { type StageTable } from './stage-table.ts';
 
@@ -101,6 +101,34 @@ export interface ClaimState extends CaseState {
     readonly appealed: boolean;
     readonly claimId?: string;
     readonly paidMinor?: number;
+  };
+}
+/** A parcel that was lost under our label, and what of its worth is claimed for a return. */
+export interface ClaimOpening {
+  readonly claimCaseId: string;
+  readonly caseId: string;
+  readonly merchantId: string;
+  readonly legId: string;
+  readonly trackingNo: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly openedAt: number;
+}
+export function openedClaim({ claimCaseId, caseId, merchantId, openedAt, currency, ...parcel }: ClaimOpening): ClaimState {
+  const { legId, trackingNo, amountMinor } = parcel;
+  return {
+    ...untold,
+    caseId: claimCaseId,
+    merchantId,
+    stage: 'drafted',
+    openedAt,
+    at: openedAt,
+    currency,
+    paidMinor: 0,
+    lines: [],
+    lots: [],
+    links: [{ otherId: caseId, kind: 'claim_for' }],
+    claim: { legId, trackingNo, amountMinor, chases: 0, appealed: false },
   };
 }
 export interface ClaimEvent extends CaseEvent {

@@ -2,13 +2,14 @@
  * 承运商索赔 carrier claim: filed, chased, appealed once, paid or given up; withdrawn when the parcel turns up. A companion with a clock of its
  * own: it tells the return how it ended, and does not die with it. Its table is domain/claim.ts.
  */
-import { ActivityCancellationType, continueAsNew, proxyActivities, setHandler } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { ClaimAnswer, ClaimInput, ReturnActivities } from '../contracts/workflow.ts';
 import {
   claimEventOfCommand,
   claimEventOfFact,
   claimRefusal,
   claimRules,
+  openedClaim,
   type ClaimEvent,
   type ClaimFact,
   type ClaimState,
@@ -18,6 +19,7 @@ import { CaseFile } from './case-file.ts';
 import { handleMessages } from './handlers.ts';
 import { claimFactNames, claimFactSignal } from './messages.ts';
 import { runCase } from './run-case.ts';
+import { stepOptions } from './steps.ts';
 
 const by = mendline;
 
@@ -89,7 +91,7 @@ export async function carrierClaim(input: ClaimInput): Promise<{ stage: string; 
   const about = { ...input.about, caseType: 'carrier_claim' as const };
   const file = new CaseFile<ClaimState, ClaimEvent>(
     type,
-    input.carried ?? openedState(input),
+    input.carried ?? openedClaim(input),
     input.sla,
     about,
     input.historyBudget,
@@ -107,45 +109,7 @@ export async function carrierClaim(input: ClaimInput): Promise<{ stage: string; 
 }
 
 function stepsOf({ sla }: ClaimInput) {
-  const steps = proxyActivities<ReturnActivities>({
-    startToCloseTimeout: 8_000,
-    scheduleToCloseTimeout: sla.steps.limitMs.claim ?? 86_400_000,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: sla.steps.firstRetryMs, maximumInterval: sla.steps.maxRetryMs },
-    summary: 'Claim on the carrier',
-  });
+  const steps = proxyActivities<ReturnActivities>(stepOptions(sla, 'claim', 86_400_000, 'Claim on the carrier'));
   const { fileCarrierClaim, chaseCarrierClaim, appealCarrierClaim, withdrawCarrierClaimIfPresent, reportClaim } = steps;
   return { fileCarrierClaim, chaseCarrierClaim, appealCarrierClaim, withdrawCarrierClaimIfPresent, reportClaim };
-}
-
-function openedState({
-  claimCaseId,
-  caseId,
-  merchantId,
-  openedAt,
-  currency,
-  legId,
-  trackingNo,
-  amountMinor,
-}: ClaimInput): ClaimState {
-  return {
-    caseId: claimCaseId,
-    merchantId,
-    run: 1,
-    revision: 0,
-    stage: 'drafted',
-    openedAt,
-    at: openedAt,
-    currency,
-    paidMinor: 0,
-    lines: [],
-    lots: [],
-    clocks: [],
-    undo: [],
-    money: [],
-    seen: [],
-    timersFired: 0,
-    links: [{ otherId: caseId, kind: 'claim_for' }],
-    claim: { legId, trackingNo, amountMinor, chases: 0, appealed: false },
-  };
 }

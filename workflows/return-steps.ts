@@ -1,32 +1,26 @@
 /**
- * 退货 return: the partners' steps under the limits of the pinned policy, and what the case hands them. A short startToClose brings a step
- * back soon when its worker died. A step that is called off is waited for: what it may still do must be done before it is taken back.
+ * 退货 return: the partners' steps under the limits of the pinned policy, and what the case hands them.
  */
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { AssessInput, CaseAbout, ReturnActivities, ReturnInput } from '../contracts/workflow.ts';
+import { untold } from '../domain/case.ts';
 import { formatMinor } from '../domain/money.ts';
 import { eventOfCommand, returnRefusal, type ReturnCommand } from '../domain/return-commands.ts';
 import { returnRules } from '../domain/return.ts';
 import type { ReturnEvent, ReturnState } from '../domain/return-state.ts';
 import type { CaseFile, CaseType } from './case-file.ts';
+import { stepOptions } from './steps.ts';
 
 export type Rma = CaseFile<ReturnState, ReturnEvent>;
 export type Steps = ReturnType<typeof stepsOf>;
 
 export function stepsOf({ policy: { sla }, lines, order }: ReturnInput) {
-  const options = (step: string, summary: string) => ({
-    startToCloseTimeout: 8_000,
-    scheduleToCloseTimeout: sla.steps.limitMs[step] ?? 3_600_000,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: sla.steps.firstRetryMs, maximumInterval: sla.steps.maxRetryMs },
-    summary,
-  });
   const units = lines.reduce((sum, line) => sum + line.quantity, 0);
   const value = formatMinor(
     lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0),
     order.currency,
   );
-  const step = (name: string, summary: string) => proxyActivities<ReturnActivities>(options(name, summary));
+  const step = (name: string, summary: string) => proxyActivities<ReturnActivities>(stepOptions(sla, name, 3_600_000, summary));
   const undo = step('unwind', 'Take back');
   // Named one by one: a proxy has no keys of its own to spread.
   return {
@@ -80,12 +74,10 @@ export function openedState(input: ReturnInput): ReturnState {
   const lots = lines.map(({ lineId, quantity }) => ({ lineId, quantity, reception: 'with_customer' as const }));
   const asked = lines.map(({ lineId, quantity, unitPriceMinor }) => ({ lineId, quantity, unitPriceMinor }));
   const { currency, paidMinor } = order;
-  const empty = { clocks: [], undo: [], money: [], parcels: [], seen: [], timersFired: 0 };
   return {
+    ...untold,
     caseId,
     merchantId,
-    run: 1,
-    revision: 0,
     stage: 'requested',
     openedAt,
     at: openedAt,
@@ -93,7 +85,7 @@ export function openedState(input: ReturnInput): ReturnState {
     paidMinor,
     lines: asked,
     lots,
-    ...empty,
+    parcels: [],
     ...(input.edition ? openedBy(input) : {}),
   };
 }

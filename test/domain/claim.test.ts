@@ -8,6 +8,7 @@ import {
   claimRefusal,
   claimRules,
   claimTable,
+  openedClaim,
   type ClaimFact,
   type ClaimState,
 } from '../../domain/claim.ts';
@@ -16,6 +17,7 @@ import { eventOf, nextMilestone } from '../../domain/deadlines.ts';
 import { mendline } from '../../domain/permissions.ts';
 import { applyEvent } from '../../domain/reducer.ts';
 import { flawsOf } from '../../domain/stage-table.ts';
+import { claimOfParcel } from './paper-claim.ts';
 
 const rules = claimRules as unknown as AnyRules;
 const hour = 3_600_000;
@@ -41,25 +43,7 @@ const sla: SlaPolicy = {
 class PaperClaim {
   now = openedAt;
   private told = 0;
-  state: ClaimState = {
-    caseId: 'C-1/claim',
-    merchantId: 'm1',
-    run: 1,
-    revision: 0,
-    stage: 'drafted',
-    openedAt,
-    at: openedAt,
-    currency: 'GBP',
-    paidMinor: 0,
-    lines: [],
-    lots: [],
-    clocks: [],
-    undo: [],
-    money: [],
-    seen: [],
-    timersFired: 0,
-    claim: { legId: 'C-1/issue_label', trackingNo: 'RT1', amountMinor: 5_000, chases: 0, appealed: false },
-  };
+  state: ClaimState = openedClaim({ ...claimOfParcel, openedAt });
   tell(type: string, more: object = {}): this {
     this.state = applyEvent(claimRules, this.state, { type, by: mendline, ...more }, this.now, sla);
     return this;

@@ -5,8 +5,10 @@ import {
   claimEventOfFact,
   claimRefusal,
   claimRules,
+  openedClaim,
   type ClaimEvent,
   type ClaimFacts,
+  type ClaimOpening,
   type ClaimState,
   type openClaimStages,
 } from '../../domain/claim.ts';
@@ -20,27 +22,20 @@ import { freshId } from './paper-return.ts';
 const claimAnyRules = claimRules as unknown as AnyRules;
 const by = mendline;
 
+export const claimOfParcel: ClaimOpening = {
+  claimCaseId: 'C-1.claim1',
+  caseId: 'C-1',
+  merchantId: 'm1',
+  legId: 'C-1/issue_label',
+  trackingNo: 'RT1',
+  amountMinor: 5_000,
+  currency: 'GBP',
+  openedAt,
+};
+
 export class PaperClaim {
   now = openedAt;
-  state: ClaimState = {
-    caseId: 'C-1-claim-1',
-    merchantId: 'm1',
-    run: 1,
-    revision: 0,
-    stage: 'drafted',
-    openedAt,
-    at: openedAt,
-    currency: 'GBP',
-    paidMinor: 0,
-    lines: [],
-    lots: [],
-    clocks: [],
-    undo: [],
-    money: [],
-    seen: [],
-    timersFired: 0,
-    claim: { legId: 'C-1/issue_label', trackingNo: 'RT1', amountMinor: 5_000, chases: 0, appealed: false },
-  };
+  state: ClaimState = openedClaim(claimOfParcel);
 
   get stage(): string {
     return this.state.stage;
