@@ -37,12 +37,13 @@ export async function reconcile({ client, database }: ReconcileDeps, asked: Reco
     seen.add(caseId);
     found.looked += 1;
     asked.onProgress?.(found.looked);
+    // Before the workflow is asked: what is saved after this look is as new as the answer, and `rebuild` leaves it alone.
     const shown = await database.cases.digestOf(caseId);
     const isThis = shown?.generation === generationOf(workflowId);
     if (!running && shown && !shown.open && isThis && asked.caseId === undefined) continue;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextAt - Date.now())));
     nextAt = Math.max(nextAt, Date.now()) + 1_000 / perSecond;
-    const verdict = await compared(client, database, workflowId, asked.caseId !== undefined);
+    const verdict = await compared(client, database, workflowId, shown, asked.caseId !== undefined);
     if (verdict !== 'level') found[verdict] += 1;
   }
   return found;
@@ -70,11 +71,10 @@ async function compared(
   client: Client,
   database: ReconcileDeps['database'],
   workflowId: string,
+  shown: CaseDigest | null,
   always: boolean,
 ): Promise<'level' | 'missing' | 'behind' | 'ahead' | 'unanswered'> {
   try {
-    // In this order: what is saved after the look is as new as the answer, and `rebuild` leaves it alone.
-    const shown = await database.cases.digestOf(caseIdOf(workflowId));
     const snapshot = await client.connection.withDeadline(Date.now() + graceMs, () =>
       client.workflow.getHandle(workflowId).query(getSnapshot),
     );

@@ -138,11 +138,16 @@ const isPickup = (rma: Rma, label: Leg): boolean =>
 const warnedAt = (rma: Rma): number =>
   Math.max(0, ...rma.state.clocks.flatMap(({ log }) => log.flatMap(({ what, at }) => (what === 'warned' ? [at] : []))));
 
+/** Whether a clock has warned since now; cases of the first edition have no partner asked. */
+function warnedSince(rma: Rma): () => boolean {
+  const before = warnedAt(rma);
+  return () => rma.state.legs !== undefined && warnedAt(rma) > before;
+}
+
 /** Waits for the carrier's word. When a warning finds none, the carrier is asked: a webhook may have been lost. */
 export async function askCarrier(rma: Rma, { trackParcel }: Steps, unless: () => boolean = () => false): Promise<void> {
   const { stage } = rma;
-  const before = warnedAt(rma);
-  const warned = () => rma.state.legs !== undefined && warnedAt(rma) > before;
+  const warned = warnedSince(rma);
   await rma.left(stage, () => unless() || warned());
   const leg = currentLeg(rma.state);
   if (rma.stage !== stage || unless() || !leg?.ours || !warned()) return;
@@ -235,8 +240,7 @@ export async function askProvider(rma: Rma, steps: Steps): Promise<void> {
   const told = () => rma.state.money !== money || rma.state.disputes !== disputes;
   const atOnce = rma.state.legs !== undefined && rma.state.attention !== undefined;
   if (atOnce) await lookUp(rma, steps);
-  const before = warnedAt(rma);
-  const warned = () => rma.state.legs !== undefined && warnedAt(rma) > before;
+  const warned = warnedSince(rma);
   if (!told()) await rma.left('refund_due', () => told() || warned());
   if (rma.stage === 'refund_due' && !told() && warned()) await lookUp(rma, steps);
 }
