@@ -142,14 +142,7 @@ export function createCaseClient(client: Client, options: { taskQueue?: string; 
       heard(() => handleOf({ caseId: claimCaseId, type: 'carrier_claim' }).signal(claimFactSignal(name), fact)),
 
     /** What the next generation of an ended return begins with; undefined: it is so long ago that nothing is left of it. Errors: `try_again`. */
-    async carryOf(at: CaseAddress): Promise<ReturnInput | undefined> {
-      try {
-        return await limited(() => handleOf(at).query(getCarry));
-      } catch (err) {
-        if (err instanceof WorkflowNotFoundError) return undefined;
-        throw asApiError(err);
-      }
-    },
+    carryOf: (at: CaseAddress): Promise<ReturnInput | undefined> => unlessGone(() => handleOf(at).query(getCarry)),
 
     /** Tells a fact to the next generation of a return, and starts it if it is not there; false: it has been there, and has ended. */
     async reopenTelling<Name extends keyof ReturnFacts>(
@@ -176,24 +169,21 @@ export function createCaseClient(client: Client, options: { taskQueue?: string; 
     },
 
     /** The case as its workflow knows it, for the read model; undefined: there is no such workflow. */
-    async snapshotOf(at: CaseAddress): Promise<SaveCaseInput | undefined> {
-      try {
-        return await limited(() => handleOf(at).query(getSnapshot));
-      } catch (err) {
-        if (err instanceof WorkflowNotFoundError) return undefined;
-        throw asApiError(err);
-      }
-    },
+    snapshotOf: (at: CaseAddress): Promise<SaveCaseInput | undefined> => unlessGone(() => handleOf(at).query(getSnapshot)),
   };
 
-  async function heard(call: () => Promise<void>): Promise<boolean> {
+  /** undefined: there is no such workflow, or none that still runs. */
+  async function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
     try {
-      await limited(call);
-      return true;
+      return await limited(call);
     } catch (err) {
-      if (err instanceof WorkflowNotFoundError) return false;
+      if (err instanceof WorkflowNotFoundError) return undefined;
       throw asApiError(err);
     }
+  }
+
+  async function heard(call: () => Promise<void>): Promise<boolean> {
+    return (await unlessGone(() => call().then(() => true))) ?? false;
   }
 }
 

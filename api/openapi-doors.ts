@@ -11,10 +11,8 @@ import {
   guestSessionView,
   resolveBody,
 } from '../contracts/doors.ts';
-import { json, refused, security } from './openapi-parts.ts';
+import { json, jsonBody, refused, security } from './openapi-parts.ts';
 import { exceptionRoles } from './routes/exceptions.ts';
-
-const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
 
 export function describeExceptions(registry: OpenAPIRegistry): void {
   registry.registerPath({
@@ -36,7 +34,7 @@ export function describeExceptions(registry: OpenAPIRegistry): void {
     summary: 'Write down what came of such a fact',
     description: `Once: a repeat by the same person answers again. Roles: ${exceptionRoles.resolve.join(', ')}.`,
     security,
-    request: { params: z.object({ id: z.string().describe('For example `carrier:evt_1`.') }), body: body(resolveBody) },
+    request: { params: z.object({ id: z.string().describe('For example `carrier:evt_1`.') }), body: jsonBody(resolveBody) },
     responses: { 200: json(exceptionView, 'Resolved'), ...refused(400, 401, 403, 404, 409, 413, 415, 429, 500, 503) },
   });
 }
@@ -49,7 +47,7 @@ export function describeGuests(registry: OpenAPIRegistry): void {
     tags: ['guests'],
     summary: 'Have a one-time code sent to the contact of an order',
     description: 'The same answer whether there is such an order or not. A code is good for 10 minutes and 5 tries; 3 an hour.',
-    request: { body: body(guestCodeBody) },
+    request: { body: jsonBody(guestCodeBody) },
     responses: { 202: json(guestCodeView, 'Sent, if the order is known'), ...refused(400, 413, 415, 429, 500) },
   });
   registry.registerPath({
@@ -59,7 +57,7 @@ export function describeGuests(registry: OpenAPIRegistry): void {
     tags: ['guests'],
     summary: 'Exchange a one-time code for a token',
     description: 'The token is a customer of that order alone, for two hours.',
-    request: { body: body(guestSessionBody) },
+    request: { body: jsonBody(guestSessionBody) },
     responses: { 201: json(guestSessionView, 'Let in'), ...refused(400, 401, 413, 415, 429, 500, 503) },
   });
 }

@@ -5,9 +5,7 @@ import { pointsView, rebuiltView, reopenedView, slotsView } from '../contracts/a
 import { appealBody, reopenBody } from '../contracts/commands.ts';
 import { pointsQuery, slotsQuery } from '../contracts/queries.ts';
 import { routeRoles } from '../domain/permissions.ts';
-import { caseId, ifMatch, json, key, refused, security } from './openapi-parts.ts';
-
-const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
+import { caseId, ifMatch, json, jsonBody, key, refused, security } from './openapi-parts.ts';
 
 export function describeReopening(registry: OpenAPIRegistry): void {
   const routes = [
@@ -31,7 +29,7 @@ export function describeReopening(registry: OpenAPIRegistry): void {
       request: {
         params: z.object({ caseId }),
         headers: z.object({ 'Idempotency-Key': key, 'If-Match': ifMatch }),
-        body: body(schema),
+        body: jsonBody(schema),
       },
       responses: {
         200: json(reopenedView, 'The case goes on'),

@@ -9,6 +9,8 @@ export const json = <T extends z.ZodType>(schema: T, description: string): Respo
   content: { 'application/json': { schema } },
 });
 
+export const jsonBody = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
+
 /** The statuses a route may answer with, each with the codes it stands for. */
 export const refused = (...statuses: number[]): Record<string, ResponseConfig> =>
   Object.fromEntries(

@@ -23,7 +23,7 @@ import { listQuery, timelineQuery } from '../contracts/queries.ts';
 import { commandNames, commandRoles, commandSummaries, routeRoles } from '../domain/permissions.ts';
 import { describeExceptions, describeGuests } from './openapi-doors.ts';
 import { describeHandover, describeReopening } from './openapi-more.ts';
-import { caseId, ifMatch, ifNoneMatch, json, key, refused, security } from './openapi-parts.ts';
+import { caseId, ifMatch, ifNoneMatch, json, jsonBody, key, refused, security } from './openapi-parts.ts';
 
 export function openApiDocument() {
   const registry = new OpenAPIRegistry();
@@ -59,7 +59,7 @@ function describeCases(registry: OpenAPIRegistry): void {
     security,
     request: {
       headers: z.object({ 'Idempotency-Key': key }),
-      body: { required: true, content: { 'application/json': { schema: openCaseBody } } },
+      body: jsonBody(openCaseBody),
     },
     responses: {
       201: json(openedView, 'The case is open, or has ended as refused'),
@@ -147,7 +147,7 @@ function describeCommands(registry: OpenAPIRegistry): void {
       request: {
         params: z.object({ caseId }),
         headers: z.object({ 'Idempotency-Key': key, 'If-Match': ifMatch }),
-        body: { required: true, content: { 'application/json': { schema: commandBodies[name] } } },
+        body: jsonBody(commandBodies[name]),
       },
       responses: {
         200: json(receiptView, 'Done'),
@@ -168,7 +168,7 @@ function describeBulk(registry: OpenAPIRegistry): void {
     security,
     request: {
       headers: z.object({ 'Idempotency-Key': key }),
-      body: { required: true, content: { 'application/json': { schema: bulkBody } } },
+      body: jsonBody(bulkBody),
     },
     responses: {
       200: json(bulkView, 'What became of each'),
@@ -191,7 +191,7 @@ function describeWebhooks(registry: OpenAPIRegistry): void {
       summary: `Facts from the ${partner === 'carrier' ? 'carrier' : 'payment provider'} (Standard Webhooks)`,
       request: {
         headers: z.object({ 'webhook-id': z.string(), 'webhook-timestamp': z.string(), 'webhook-signature': z.string() }),
-        body: { required: true, content: { 'application/json': { schema } } },
+        body: jsonBody(schema),
       },
       responses: {
         200: json(z.object({ status: z.enum(['told', 'repeated', 'noted']) }), 'Taken; a repeat has no effect'),
