@@ -7,7 +7,7 @@ import type { Errand } from '../domain/errands.ts';
 import { PartnerRefusal } from '../gateways/http.ts';
 import { asking } from './failures.ts';
 import type { ActivityDeps } from './index.ts';
-import { createNoticeWords } from '../gateways/notice-words.ts';
+import { createNoticeWords, NoticeLacks } from '../gateways/notice-words.ts';
 
 type Of<Kind extends Errand['kind']> = Extract<Errand, { kind: Kind }>;
 
@@ -62,9 +62,9 @@ export function createErrandActivities(deps: ActivityDeps) {
         try {
           results.push({ key: errand.key, result: await run(input, errand) });
         } catch (err) {
-          if (err instanceof PartnerRefusal || isWordless(err)) {
-            await writeDown(deps, input, errand, `${errand.kind}_failed`, (err as Error).message);
-            results.push({ key: errand.key, failed: (err as Error).message });
+          if (err instanceof PartnerRefusal || err instanceof NoticeLacks) {
+            await writeDown(deps, input, errand, `${errand.kind}_failed`, err.message);
+            results.push({ key: errand.key, failed: err.message });
           } else passing.push(err);
         }
       // One partner that is away keeps nothing from the others; what was done is found the next time.
@@ -75,8 +75,6 @@ export function createErrandActivities(deps: ActivityDeps) {
 }
 
 const slotMs = 2 * 3_600_000;
-/** A notice that lacks what it must say: no later try will have it. */
-const isWordless = (err: unknown): boolean => err instanceof Error && /^notice .* lacks /.test(err.message);
 
 /** What only a person can do stands in the list of exceptions. */
 const writeDown = (

@@ -20,6 +20,9 @@ export interface NoticeWords {
 }
 type Params = { readonly [param in NoticeParam]?: string };
 
+/** A notice has not what it must say: no later try will have it. */
+export class NoticeLacks extends Error {}
+
 export function createNoticeWords(catalogues: Catalogues): (notice: Notice) => NoticeWords {
   const i18n = createInstance();
   void i18n.init({
@@ -45,7 +48,7 @@ export function createNoticeWords(catalogues: Catalogues): (notice: Notice) => N
     }
     function fill(key: string, template: string, values: Params, variant?: 'amount' | 'cause'): string {
       const missing = placeholdersOf(template).find((param) => !values[param as NoticeParam]);
-      if (missing) throw new Error(`notice ${key} in ${chosen} lacks ${missing}`);
+      if (missing) throw new NoticeLacks(`notice ${key} in ${chosen} lacks ${missing}`);
       return i18n.getFixedT(chosen)(key, { ...values, context: variant });
     }
   };
