@@ -1,6 +1,5 @@
 /**
  * The clocks of a case: the seller's own limits, tightened by whatever a pack demands. The result is pinned in the workflow input.
- * Working time counts every hour for now; calendars and business hours come with the policy engine.
  */
 import { type SlaPolicy } from '../case.ts';
 import { type StageLimit } from '../clocks.ts';
