@@ -23,6 +23,11 @@ export interface Road {
 const paid = (steps: Steps): Ending => ({ stage: 'refunded', paidMinor: steps.valueMinor });
 const unpaid = (stage: string): Ending => ({ stage, paidMinor: 0 });
 
+/** Asked for, and agreed to. */
+async function begins(steps: Steps): Promise<void> {
+  await steps.open();
+  await steps.agreed();
+}
 /** Goods go back, arrive well, and are paid for. */
 async function goesWell(steps: Steps): Promise<Ending> {
   await steps.travels();
@@ -46,21 +51,26 @@ async function arrivesWorn(steps: Steps): Promise<void> {
   await steps.grade('D');
   await steps.until('discrepancy');
 }
+/** What came is not taken. */
+async function goesBack(steps: Steps): Promise<Ending> {
+  await steps.give('manager', 'settle-discrepancy', { decision: 'refuse_goods', reason: 'Used for weeks.' });
+  await steps.until('sending_back');
+  await steps.sentBack();
+  return unpaid('returned_to_customer');
+}
 const worthMoney = [200, 1e9] as const;
 
 export const roads = {
   happy: {
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       return goesWell(steps);
     },
   },
   parked: {
     worth: worthMoney,
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await steps.fault('refuse');
       await goesWell(steps);
       await steps.until('needs_attention');
@@ -78,8 +88,7 @@ export const roads = {
   },
   never_sent: {
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await steps.pass(8 * 24);
       return unpaid('expired');
     },
@@ -94,16 +103,14 @@ export const roads = {
   },
   withdrawn: {
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await steps.give('customer', 'withdraw-case', { reason: 'I will keep it after all.' });
       return unpaid('withdrawn');
     },
   },
   cancelled: {
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await steps.give('manager', 'cancel-case', { reason: 'The order was entered twice.' });
       return unpaid('cancelled');
     },
@@ -132,8 +139,7 @@ export const roads = {
   pickup_failed: {
     channel: 'door_pickup',
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       for (let visit = 0; visit < 2; visit++) {
         await steps.scan('pickup_failed');
         await steps.read();
@@ -144,8 +150,7 @@ export const roads = {
   rescheduled: {
     channel: 'door_pickup',
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       const { slots } = await steps.slots();
       const slotId = slots[Math.floor(slots.length / 2)]?.slotId;
       if (slotId) await steps.give('customer', 'reschedule-pickup', { slotId });
@@ -155,8 +160,7 @@ export const roads = {
   lost: {
     worth: worthMoney,
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await steps.scan('picked_up', 'in_transit');
       await steps.pass(122);
       await steps.until('lost_suspected');
@@ -166,8 +170,7 @@ export const roads = {
   },
   lost_and_found: {
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await steps.scan('picked_up', 'in_transit');
       await steps.scan('lost', 'lost_suspected');
       await steps.scan('found', 'in_transit');
@@ -181,8 +184,7 @@ export const roads = {
     reason: 'no_reason',
     worth: [2_000, 1e9],
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await arrivesWorn(steps);
       const [line] = steps.what.lines;
       const amountMinor = Math.max(1, Math.floor((line!.quantity * line!.unitPriceMinor) / 4));
@@ -199,13 +201,9 @@ export const roads = {
     reason: 'no_reason',
     worth: [2_000, 1e9],
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await arrivesWorn(steps);
-      await steps.give('manager', 'settle-discrepancy', { decision: 'refuse_goods', reason: 'Used for weeks.' });
-      await steps.until('sending_back');
-      await steps.sentBack();
-      return unpaid('returned_to_customer');
+      return goesBack(steps);
     },
   },
   instant: {
@@ -213,8 +211,7 @@ export const roads = {
     platform: 'instant',
     worth: [200, 4_999],
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       return goesWell(steps);
     },
   },
@@ -223,25 +220,20 @@ export const roads = {
     platform: 'instant',
     worth: [2_000, 4_999],
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await steps.scan('picked_up', 'in_transit');
       await steps.paidEarly();
       await steps.scan('delivered');
       await steps.count();
       await steps.grade('D');
       await steps.until('discrepancy');
-      await steps.give('manager', 'settle-discrepancy', { decision: 'refuse_goods', reason: 'Used for weeks.' });
-      await steps.until('sending_back');
-      await steps.sentBack();
-      return unpaid('returned_to_customer');
+      return goesBack(steps);
     },
   },
   disputed: {
     worth: worthMoney,
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await steps.travels();
       await steps.count();
       const dispute = await steps.simulate<{ disputeId: string }>('POST', '/control/disputes', {
@@ -258,8 +250,7 @@ export const roads = {
   failed_late: {
     worth: worthMoney,
     async play(steps) {
-      await steps.open();
-      await steps.agreed();
+      await begins(steps);
       await goesWell(steps);
       await steps.until('refunded');
       await steps.simulate('POST', '/control/settle', {
