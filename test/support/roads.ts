@@ -26,10 +26,11 @@ export const counted = (rma: Playing, units: readonly object[], parcelId = 'P1',
 export const graded = (rma: Playing, quantity: number, grade: string, lineId = '1') =>
   rma.give('record_inspection', 'warehouse', { units: [{ lineId, quantity, grade, disposition: 'restock' }] });
 
-export const refundsOf = (stage: Stage, { caseId }: Playing) =>
-  stage.partners.refunds
-    .filter((refund) => refund.caseId === caseId)
-    .map(({ key, amountMinor }) => [key.slice(caseId.length + 1), amountMinor]);
+export const refundRowsOf = (stage: Stage, { caseId }: Playing) =>
+  stage.partners.refunds.filter((refund) => refund.caseId === caseId);
+/** Intent and sum of each refund. */
+export const refundsOf = (stage: Stage, rma: Playing) =>
+  refundRowsOf(stage, rma).map(({ key, amountMinor }) => [key.slice(rma.caseId.length + 1), amountMinor]);
 export const labelsOf = (stage: Stage, { caseId }: Playing) =>
   stage.partners.shipments.filter((shipment) => shipment.caseId === caseId);
 /** Names of the notices that were sent, oldest first. */
@@ -46,6 +47,13 @@ export const typesOf = async (stage: Stage, rma: Playing): Promise<string[]> => 
   });
   return (await stage.database.cases.timeline(rma.caseId, revision, 0, 300)).map((row) => row.event.type);
 };
+
+/** The rows of the timeline as the read model has them, by number; and how they are when none is missing. */
+export const seqsOf = async (stage: Stage, rma: Playing): Promise<number[]> => {
+  const document = await rma.read();
+  return (await stage.database.cases.timeline(rma.caseId, document!.state.revision, 0, 300)).map((row) => row.seq);
+};
+export const upTo = (revision: number): number[] => Array.from({ length: revision }, (_, index) => index + 1);
 
 export const codeOf = (refused: Promise<unknown>): Promise<unknown> =>
   refused.then(

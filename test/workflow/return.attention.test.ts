@@ -1,7 +1,7 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReturnActivities } from '../../contracts/workflow.ts';
+import { codeOf, labelsOf, refundRowsOf } from '../support/roads.ts';
 import {
   accept,
   allUnits,
@@ -31,13 +31,6 @@ const refuse = (caseId: string, activity: keyof ReturnActivities, times = 1) =>
   troubles.strike({ caseId, activity, times, error: ApplicationFailure.nonRetryable('not today', 'partner_refused') });
 const resolve = (rma: Playing, verb: string, more: object = {}, role: 'agent' | 'manager' = 'agent') =>
   rma.give('resolve_attention', role, { verb, ...more });
-const codeOf = (refused: Promise<unknown>): Promise<unknown> =>
-  refused.then(
-    () => 'done',
-    (err: unknown) => (err instanceof WorkflowUpdateFailedError ? (err.cause as ApplicationFailure).type : err),
-  );
-const refundsOf = (rma: Playing) => stage.partners.refunds.filter((refund) => refund.caseId === rma.caseId);
-const labelsOf = (rma: Playing) => stage.partners.shipments.filter((shipment) => shipment.caseId === rma.caseId);
 
 /** A case whose label the carrier has refused. */
 async function labelRefused(times = 1): Promise<Playing> {
@@ -88,7 +81,7 @@ describe('a step that was refused for good', () => {
     await resolve(rma, 'retry');
     const state = await untilStage(rma, 'awaiting_handover');
     expect(state.attention).toBeUndefined();
-    expect(labelsOf(rma)).toMatchObject([{ key: `${rma.caseId}/issue_label`, status: 'live' }]);
+    expect(labelsOf(stage, rma)).toMatchObject([{ key: `${rma.caseId}/issue_label`, status: 'live' }]);
     await eventually(async () => expect(await rma.read()).toMatchObject({ needsAttention: false, verbs: [] }));
   });
 
@@ -112,7 +105,7 @@ describe('a step that was refused for good', () => {
     const rma = await labelRefused();
     await resolve(rma, 'skip', { textRef: 'text-1' });
     await untilStage(rma, 'awaiting_handover');
-    expect(labelsOf(rma)).toEqual([]);
+    expect(labelsOf(stage, rma)).toEqual([]);
     await arrives(rma);
     await isGraded(rma);
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
@@ -153,7 +146,7 @@ describe('a person’s result in the place of a step', () => {
     expect((await rma.state()).revision).toBe(before);
     await resolve(rma, 'override', { result: 'refunded', proofIds: ['bank-1'] }, 'manager');
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(refundsOf(rma)).toEqual([]); // it was paid another way
+    expect(refundRowsOf(stage, rma)).toEqual([]); // it was paid another way
     const document = await rma.read();
     const rows = await stage.database.cases.timeline(rma.caseId, document!.state.revision, 0, 100);
     expect(rows.find(({ event }) => event.type === 'overridden')?.event).toMatchObject({
@@ -199,7 +192,7 @@ describe('a lost parcel that turns up', () => {
     await arrives(rma);
     await resolve(rma, 'retry');
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(refundsOf(rma)).toHaveLength(1);
+    expect(refundRowsOf(stage, rma)).toHaveLength(1);
   });
 
   it.concurrent('while a person is asked goes on from the dock when the person says so', async () => {
@@ -255,7 +248,7 @@ describe('a discrepancy', () => {
     expect(await codeOf(resolve(rma, 'skip'))).toBe('verb_not_allowed');
     await resolve(rma, 'override', { result: 'cleared', proofIds: ['p'] }, 'manager');
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 0 });
-    expect(refundsOf(rma)).toEqual([]); // nothing of ours came: no refund of nothing is asked for
+    expect(refundRowsOf(stage, rma)).toEqual([]); // nothing of ours came: no refund of nothing is asked for
   });
 
   it.concurrent('found at the dock after the carrier’s delivery does not wait for an inspection of nothing', async () => {
@@ -272,7 +265,7 @@ describe('a refund', () => {
     const rma = await refundRefused();
     await resolve(rma, 'retry');
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(refundsOf(rma)).toHaveLength(1);
+    expect(refundRowsOf(stage, rma)).toHaveLength(1);
   });
 
   it('that fails late, after it was pending, asks a person; tried again it is sent under an intent of its own', async () => {
@@ -280,7 +273,7 @@ describe('a refund', () => {
     stage.partners.pendNextRefund();
     await happily(rma);
     await eventually(async () => expect((await rma.state()).money).toMatchObject([{ state: 'sent' }]));
-    const [refund] = refundsOf(rma);
+    const [refund] = refundRowsOf(stage, rma);
     stage.partners.settle(refund!.refundId, 'failed', 'account_closed');
     const failed = { refundId: refund!.refundId, code: 'account_closed', occurredAt: Date.now() };
     await rma.tell('refund_failed', { eventId: 'evt-failed', ...failed });
@@ -288,7 +281,7 @@ describe('a refund', () => {
     expect(parked).toMatchObject({ money: [{ state: 'failed' }], attention: { step: 'refund', cause: 'account_closed' } });
     await resolve(rma, 'retry'); // the provider’s last word on the first key is a failure
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(refundsOf(rma)).toMatchObject([
+    expect(refundRowsOf(stage, rma)).toMatchObject([
       { key: `${rma.caseId}/refund`, status: 'failed' },
       { key: `${rma.caseId}/refund/2`, status: 'succeeded', amountMinor: 5_000 },
     ]);
@@ -299,7 +292,7 @@ describe('a refund', () => {
     stage.partners.pendNextRefund();
     await happily(rma);
     await eventually(async () => expect((await rma.state()).money).toMatchObject([{ state: 'sent' }]));
-    const refund = refundsOf(rma)[0]!;
+    const refund = refundRowsOf(stage, rma)[0]!;
     await rma.tell('refund_settled', { eventId: 'evt-1', refundId: refund.refundId, amountMinor: 4_999, occurredAt: Date.now() });
     expect(await untilStage(rma, 'needs_attention')).toMatchObject({
       attention: { cause: 'amount_mismatch: 4999 GBP settled, 5000 GBP due' },
@@ -326,7 +319,7 @@ describe('an undo that fails', () => {
       { step: 'claim_units', state: 'undone' },
       { step: 'issue_label', state: 'skipped', result: 'partner_refused: not today' },
     ]);
-    expect(labelsOf(rma)).toMatchObject([{ status: 'live' }]); // a person has taken it upon themselves
+    expect(labelsOf(stage, rma)).toMatchObject([{ status: 'live' }]); // a person has taken it upon themselves
   });
 
   it.concurrent('is tried again by retry, and nothing else is undone twice', async () => {
@@ -345,7 +338,7 @@ describe('an undo that fails', () => {
       'claim_units',
       'issue_label',
     ]);
-    expect(labelsOf(rma)).toMatchObject([{ status: 'voided' }]);
+    expect(labelsOf(stage, rma)).toMatchObject([{ status: 'voided' }]);
   });
 });
 

@@ -6,7 +6,7 @@ import { entries, nextGeneration, type Entry } from '../../domain/reopening.ts';
 import { factSignal, getCarry, getCase, workflowIdOf } from '../../workflows/messages.ts';
 import { PartnerRefusal } from '../../gateways/http.ts';
 import { givingUp, unwarned } from '../support/cases.ts';
-import { exceptionsOf, handedOut, noticesOf, refundsOf, typesOf } from '../support/roads.ts';
+import { exceptionsOf, handedOut, noticesOf, refundsOf, seqsOf, typesOf, upTo } from '../support/roads.ts';
 import {
   arrives,
   createStage,
@@ -27,12 +27,6 @@ beforeAll(async () => {
   stage = await createStage('beside', troubles.wrap);
 });
 afterAll(() => stage.close());
-
-const rowsOf = async (rma: Playing) => {
-  const document = await rma.read();
-  return (await stage.database.cases.timeline(rma.caseId, document!.state.revision, 0, 300)).map((row) => row.seq);
-};
-const upTo = (revision: number) => Array.from({ length: revision }, (_, index) => index + 1);
 
 describe('words to the customer', () => {
   it.concurrent('are sent once each, in their order', async () => {
@@ -87,7 +81,7 @@ describe('a case that continues as new with things under way', () => {
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
     const { state } = (await rma.read())!;
     expect(state.run).toBeGreaterThan(2);
-    expect(await rowsOf(rma)).toEqual(upTo(state.revision));
+    expect(await seqsOf(stage, rma)).toEqual(upTo(state.revision));
     const said = noticesOf(stage, rma);
     expect(said).toEqual([...new Set(said)]);
     expect(refundsOf(stage, rma)).toEqual([['refund', 5_000]]);
@@ -102,7 +96,7 @@ describe('a case that continues as new with things under way', () => {
     open();
     await shut;
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(await rowsOf(rma)).toEqual(upTo((await rma.read())!.state.revision));
+    expect(await seqsOf(stage, rma)).toEqual(upTo((await rma.read())!.state.revision));
   });
 });
 

@@ -4,6 +4,7 @@ import { virtualNow } from '../../dev/time-travel.ts';
 import type { SlaPolicy } from '../../domain/case.ts';
 import { dueAtOf } from '../../domain/deadlines.ts';
 import { givingUp, orderOf, unwarned } from '../support/cases.ts';
+import { typesOf } from '../support/roads.ts';
 import {
   accept,
   arrives,
@@ -37,11 +38,6 @@ const both =
     changes.reduce((now, change) => change(now), sla);
 const away = (caseId: string, activity: 'assessReturn' | 'issueReturnLabel' | 'refundPayment' | 'voidReturnLabelIfPresent') =>
   troubles.strike({ caseId, activity, error: new Error('away'), times: Number.POSITIVE_INFINITY });
-const typesOf = async (rma: Playing): Promise<string[]> => {
-  const { revision } = await rma.state();
-  await eventually(async () => expect((await rma.read())?.state.revision).toBeGreaterThanOrEqual(revision));
-  return (await stage.database.cases.timeline(rma.caseId, revision, 0, 200)).map((row) => row.event.type);
-};
 async function handedOut(changes: Parameters<Stage['open']>[0] = {}): Promise<Playing> {
   const rma = await stage.open({ sla: unwarned, ...changes });
   await accept(rma);
@@ -83,7 +79,7 @@ describe('if nobody acts', () => {
     const rma = await stage.open({ caseId, sla: both(unwarned, givingUp('issue_label', 600)) });
     await accept(rma);
     expect((await untilStage(rma, 'awaiting_handover')).shipment).toBeUndefined();
-    expect(await typesOf(rma)).toContain('self_ship_offered');
+    expect(await typesOf(stage, rma)).toContain('self_ship_offered');
   });
 
   it.concurrent('a hand-over that never happens lets the request expire', async () => {
@@ -174,7 +170,7 @@ describe('a parked case', () => {
     await eventually(async () => expect((await rma.state()).attention).toMatchObject({ attempts: 3, rung: 2 }));
     await rma.pass(4.1 * hours); // the carrier has come back
     expect((await untilStage(rma, 'awaiting_handover')).attention).toBeUndefined();
-    expect((await typesOf(rma)).filter((type) => type === 'rung_climbed')).toHaveLength(3);
+    expect((await typesOf(stage, rma)).filter((type) => type === 'rung_climbed')).toHaveLength(3);
   });
 
   it.concurrent('without a step of ours only climbs', async () => {

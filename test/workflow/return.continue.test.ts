@@ -5,6 +5,7 @@ import { dueAtOf } from '../../domain/deadlines.ts';
 import type { ReturnState } from '../../domain/return-state.ts';
 import { NeedsAttention } from '../../workflows/search-attributes.ts';
 import { inputFor, orderOf, unwarned } from '../support/cases.ts';
+import { refundRowsOf } from '../support/roads.ts';
 import {
   accept,
   arrives,
@@ -29,7 +30,6 @@ afterAll(() => stage.close());
 
 /** So few events a run that a case continues as new after almost every chapter. */
 const historyBudget = 8;
-const refundsOf = (rma: Playing) => stage.partners.refunds.filter((refund) => refund.caseId === rma.caseId);
 /** Waits until the case has continued as new since this run. */
 const nextRun = (rma: Playing, run: number): Promise<ReturnState> =>
   eventually(async () => {
@@ -47,7 +47,7 @@ describe('a case that has outgrown its history', () => {
     expect(document?.state.run).toBeGreaterThan(2);
     const rows = await stage.database.cases.timeline(rma.caseId, document!.state.revision, 0, 200);
     expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: document!.state.revision }, (_, index) => index + 1));
-    expect(refundsOf(rma)).toHaveLength(1);
+    expect(refundRowsOf(stage, rma)).toHaveLength(1);
     expect(stage.partners.shipments.filter((label) => label.caseId === rma.caseId)).toHaveLength(1);
   });
 
@@ -147,8 +147,8 @@ describe('a case that has outgrown its history', () => {
       return state;
     });
     expect(dueAtOf(pending)).toBe(clocks.find((clock) => clock.stage === 'refund_due')?.dueAt);
-    expect(refundsOf(rma)).toHaveLength(1);
-    const [refund] = refundsOf(rma);
+    expect(refundRowsOf(stage, rma)).toHaveLength(1);
+    const [refund] = refundRowsOf(stage, rma);
     await rma.tell('refund_settled', {
       eventId: 'evt-1',
       refundId: refund!.refundId,

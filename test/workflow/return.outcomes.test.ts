@@ -2,6 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orderOf, unwarned } from '../support/cases.ts';
+import { labelsOf, refundRowsOf } from '../support/roads.ts';
 import {
   accept,
   arrives,
@@ -26,23 +27,21 @@ describe('a return ends', () => {
   });
   afterAll(() => stage.close());
 
-  const refundsOf = (rma: Playing) => stage.partners.refunds.filter((refund) => refund.caseId === rma.caseId);
-  const labelsOf = (rma: Playing) => stage.partners.shipments.filter((shipment) => shipment.caseId === rma.caseId);
   /** Units of the order that any case still claims, as the next case would find them. */
   const claimedOf = (rma: Playing) => stage.database.ledgers.claimed('m1', rma.input.order.orderId, 'nobody');
   const undoOf = async (rma: Playing) => (await rma.read())?.state.undo.map(({ step, state }) => `${step} ${state}`);
   /** Nothing of the case is left in the world: no label, no claim, no money. */
   async function leavesNothing(rma: Playing): Promise<void> {
-    expect(labelsOf(rma).filter((label) => label.status === 'live')).toEqual([]);
+    expect(labelsOf(stage, rma).filter((label) => label.status === 'live')).toEqual([]);
     expect([...(await claimedOf(rma)).values()].filter((units) => units !== 0)).toEqual([]);
-    expect(refundsOf(rma)).toEqual([]);
+    expect(refundRowsOf(stage, rma)).toEqual([]);
   }
 
   it.concurrent('refunded by the carrier’s scans: picked up, delivered, counted at the dock', async () => {
     const rma = await stage.open();
     await accept(rma);
     const { shipment } = await untilStage(rma, 'awaiting_handover');
-    expect(labelsOf(rma)).toMatchObject([{ trackingNo: shipment?.trackingNo, status: 'live', channel: 'door_pickup' }]);
+    expect(labelsOf(stage, rma)).toMatchObject([{ trackingNo: shipment?.trackingNo, status: 'live', channel: 'door_pickup' }]);
     await rma.scan('picked_up');
     await untilStage(rma, 'in_transit');
     await rma.scan('in_transit');
@@ -51,7 +50,7 @@ describe('a return ends', () => {
     await arrives(rma);
     await isGraded(rma);
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(refundsOf(rma)).toMatchObject([{ amountMinor: 5_000, status: 'succeeded', key: `${rma.caseId}/refund` }]);
+    expect(refundRowsOf(stage, rma)).toMatchObject([{ amountMinor: 5_000, status: 'succeeded', key: `${rma.caseId}/refund` }]);
     expect(await undoOf(rma)).toEqual(['claim_units done', 'issue_label done']);
     expect(await claimedOf(rma)).toEqual(new Map([['1', 2]]));
   });
@@ -109,7 +108,7 @@ describe('a return ends', () => {
     await untilStage(rma, 'awaiting_handover');
     await rma.give('withdraw_case', 'customer', {});
     expect(await rma.ended()).toEqual({ stage: 'withdrawn', refundedMinor: 0 });
-    expect(labelsOf(rma)).toMatchObject([{ status: 'voided' }]);
+    expect(labelsOf(stage, rma)).toMatchObject([{ status: 'voided' }]);
     expect(await undoOf(rma)).toEqual(['claim_units undone', 'issue_label undone']);
     const undone = (await rma.read())!.state.undo;
     expect(undone.map((entry) => entry.result)).toEqual(['units of 1 lines released', 'label voided']);
@@ -165,11 +164,11 @@ describe('a return ends', () => {
     await eventually(async () => expect((await rma.state()).money).toMatchObject([{ state: 'sent', amountMinor: 500 }]));
     expect(await rma.state()).toMatchObject({ stage: 'refund_due' });
     await eventually(async () => expect(await rma.read()).toMatchObject({ stage: 'refund_due', refundedMinor: 0 }));
-    const [refund] = refundsOf(rma);
+    const [refund] = refundRowsOf(stage, rma);
     stage.partners.settle(refund!.refundId, 'succeeded');
     await rma.tell('refund_settled', { eventId: 'evt-1', refundId: refund!.refundId, amountMinor: 500, occurredAt: Date.now() });
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 500 });
-    expect(refundsOf(rma)).toHaveLength(1);
+    expect(refundRowsOf(stage, rma)).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PartnerUnavailable } from '../../gateways/http.ts';
 import { orderOf } from '../support/cases.ts';
+import { labelsOf, refundRowsOf, typesOf } from '../support/roads.ts';
 import {
   accept,
   arrives,
@@ -12,7 +13,6 @@ import {
   isGraded,
   newCaseId,
   untilStage,
-  type Playing,
   type Stage,
 } from '../support/stage.ts';
 
@@ -23,21 +23,13 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-const refundsOf = (rma: Playing) => stage.partners.refunds.filter((refund) => refund.caseId === rma.caseId);
-const labelsOf = (rma: Playing) => stage.partners.shipments.filter((shipment) => shipment.caseId === rma.caseId);
-const typesOf = async (rma: Playing): Promise<string[]> => {
-  const document = await rma.read();
-  const rows = await stage.database.cases.timeline(rma.caseId, document!.state.revision, 0, 200);
-  return rows.map((row) => row.event.type);
-};
-
 describe('a partner’s lost answer', () => {
   it('about a label leaves one label: the second attempt finds it', async () => {
     stage.partners.failNext('prepare_shipment', new PartnerUnavailable('the answer was lost'), { afterEffect: true });
     const rma = await stage.open();
     await accept(rma);
     await untilStage(rma, 'awaiting_handover');
-    expect(labelsOf(rma)).toHaveLength(1);
+    expect(labelsOf(stage, rma)).toHaveLength(1);
     expect(
       stage.partners.calls.filter((call) => call.subject === `${rma.caseId}/issue_label`).map((call) => call.operation),
     ).toEqual(['find_shipment', 'prepare_shipment', 'find_shipment']);
@@ -48,7 +40,7 @@ describe('a partner’s lost answer', () => {
     const rma = await stage.open();
     await happily(rma);
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(refundsOf(rma)).toMatchObject([{ amountMinor: 5_000, status: 'succeeded' }]);
+    expect(refundRowsOf(stage, rma)).toMatchObject([{ amountMinor: 5_000, status: 'succeeded' }]);
   });
 
   it('about voiding a label is asked for again, and the label is void', async () => {
@@ -58,7 +50,7 @@ describe('a partner’s lost answer', () => {
     stage.partners.failNext('void_shipment', new PartnerUnavailable('the answer was lost'), { afterEffect: true });
     await rma.give('withdraw_case', 'customer', {});
     expect(await rma.ended()).toMatchObject({ stage: 'withdrawn' });
-    expect(labelsOf(rma)).toMatchObject([{ status: 'voided' }]);
+    expect(labelsOf(stage, rma)).toMatchObject([{ status: 'voided' }]);
   });
 
   it.concurrent('several times in a row costs attempts and nothing else', async () => {
@@ -69,8 +61,8 @@ describe('a partner’s lost answer', () => {
     const rma = await stage.open({ caseId });
     await happily(rma);
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect([labelsOf(rma).length, refundsOf(rma).length]).toEqual([1, 1]);
-    expect(await typesOf(rma)).not.toContain('step_failed');
+    expect([labelsOf(stage, rma).length, refundRowsOf(stage, rma).length]).toEqual([1, 1]);
+    expect(await typesOf(stage, rma)).not.toContain('step_failed');
   });
 });
 
@@ -84,13 +76,13 @@ describe('a step whose stage is left meanwhile', () => {
       const rma = await stage.open({ caseId, firstEdition: true });
       await accept(rma);
       await untilStage(rma, 'authorized');
-      if (made === 'before') await eventually(() => expect(labelsOf(rma)).toHaveLength(1));
+      if (made === 'before') await eventually(() => expect(labelsOf(stage, rma)).toHaveLength(1));
       const receipt = await rma.give('withdraw_case', 'customer', {}); // waits for no carrier
       expect(receipt).toMatchObject({ stage: 'unwinding', projected: true });
       open();
       expect(await rma.ended()).toEqual({ stage: 'withdrawn', refundedMinor: 0 });
-      expect(labelsOf(rma)).toMatchObject([{ status: 'voided' }]);
-      expect((await typesOf(rma)).slice(-5)).toEqual(['armed', 'withdrawn', 'undone', 'undone', 'unwound']);
+      expect(labelsOf(stage, rma)).toMatchObject([{ status: 'voided' }]);
+      expect((await typesOf(stage, rma)).slice(-5)).toEqual(['armed', 'withdrawn', 'undone', 'undone', 'unwound']);
     },
   );
 
@@ -122,7 +114,7 @@ describe('a step whose stage is left meanwhile', () => {
     await untilStage(rma, 'authorized');
     await rma.give('withdraw_case', 'customer', {});
     expect(await rma.ended()).toEqual({ stage: 'withdrawn', refundedMinor: 0 });
-    expect(labelsOf(rma)).toEqual([]);
+    expect(labelsOf(stage, rma)).toEqual([]);
   });
 
   it.concurrent('because the provider’s word came first: the refund is told once, and nothing follows the end', async () => {
@@ -131,8 +123,8 @@ describe('a step whose stage is left meanwhile', () => {
     troubles.strike({ caseId, activity: 'refundPayment', until: shut });
     const rma = await stage.open({ caseId, firstEdition: true });
     await happily(rma);
-    await eventually(() => expect(refundsOf(rma)).toHaveLength(1));
-    const [refund] = refundsOf(rma);
+    await eventually(() => expect(refundRowsOf(stage, rma)).toHaveLength(1));
+    const [refund] = refundRowsOf(stage, rma);
     await rma.tell('refund_settled', {
       eventId: 'evt-1',
       refundId: refund!.refundId,
@@ -142,8 +134,8 @@ describe('a step whose stage is left meanwhile', () => {
     await untilStage(rma, 'refunded');
     open();
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect((await typesOf(rma)).filter((type) => type === 'refunded')).toHaveLength(1);
-    expect((await typesOf(rma)).at(-1)).toBe('refunded');
+    expect((await typesOf(stage, rma)).filter((type) => type === 'refunded')).toHaveLength(1);
+    expect((await typesOf(stage, rma)).at(-1)).toBe('refunded');
   });
 });
 
@@ -218,7 +210,7 @@ describe('the same case', () => {
     });
     const handle = stage.client.workflow.getHandle(rma.handle.workflowId);
     expect(await handle.result()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
-    expect(refundsOf(rma)).toHaveLength(1);
+    expect(refundRowsOf(stage, rma)).toHaveLength(1);
   });
 });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReturnActivities, SaveCaseInput, TimelineRow } from '../../contracts/workflow.ts';
 import type { ReturnState } from '../../domain/return-state.ts';
 import { openedState } from '../domain/paper-case.ts';
+import { seqsOf, upTo } from '../support/roads.ts';
 import {
   accept,
   arrives,
@@ -11,15 +12,8 @@ import {
   isGraded,
   newCaseId,
   untilStage,
-  type Playing,
   type Stage,
 } from '../support/stage.ts';
-
-const rowsOf = async (stage: Stage, rma: Playing): Promise<number[]> => {
-  const document = await rma.read();
-  return (await stage.database.cases.timeline(rma.caseId, document!.state.revision, 0, 200)).map((row) => row.seq);
-};
-const upTo = (revision: number): number[] => Array.from({ length: revision }, (_, index) => index + 1);
 
 describe('while MongoDB is away', () => {
   let away = false;
@@ -62,10 +56,10 @@ describe('while MongoDB is away', () => {
     away = false;
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
     expect(await rma.read()).toMatchObject({ stage: 'refunded', refundedMinor: 5_000, unitsReceived: 2 });
-    expect(await rowsOf(stage, rma)).toEqual(upTo((await rma.read())!.state.revision));
+    expect(await seqsOf(stage, rma)).toEqual(upTo((await rma.read())!.state.revision));
     await eventually(async () => expect((await waiting.read())?.state).toEqual(await waiting.state()));
     expect(await waiting.give('add_note', 'agent', { textRef: 'text-3' })).toMatchObject({ projected: true });
-    expect(await rowsOf(stage, waiting)).toEqual(upTo((await waiting.read())!.state.revision));
+    expect(await seqsOf(stage, waiting)).toEqual(upTo((await waiting.read())!.state.revision));
   });
 
   it('a save that was applied while its answer was lost is repeated without harm', async () => {
@@ -75,7 +69,7 @@ describe('while MongoDB is away', () => {
     expect(await accept(rma)).toMatchObject({ stage: 'authorized' });
     await untilStage(rma, 'awaiting_handover');
     await eventually(async () => expect((await rma.read())?.state).toEqual(await rma.state()));
-    expect(await rowsOf(stage, rma)).toEqual(upTo((await rma.state()).revision));
+    expect(await seqsOf(stage, rma)).toEqual(upTo((await rma.state()).revision));
   });
 
   it('the first save of a case may fail as well: it is there in the end', async () => {
@@ -86,7 +80,7 @@ describe('while MongoDB is away', () => {
     await eventually(async () => {
       const state = await rma.state();
       expect((await rma.read())?.state).toEqual(state);
-      expect(await rowsOf(stage, rma)).toEqual(upTo(state.revision));
+      expect(await seqsOf(stage, rma)).toEqual(upTo(state.revision));
     });
   });
 });
