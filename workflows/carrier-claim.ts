@@ -98,10 +98,12 @@ export async function carrierClaim(input: ClaimInput): Promise<{ stage: string; 
   );
   handleMessages(file);
   for (const name of claimFactNames)
-    setHandler(claimFactSignal(name), (told) => {
-      const event = claimEventOfFact(file.state, { name, ...told } as ClaimFact);
-      if (event) file.record(event);
-    });
+    setHandler(claimFactSignal(name), (told) =>
+      file.afterSave(() => {
+        const event = claimEventOfFact(file.state, { name, ...told } as ClaimFact);
+        if (event) file.record(event);
+      }),
+    );
   if (!input.carried) file.record({ type: 'opened', by });
   if ((await runCase(file, () => story(file, input))) === 'unfinished')
     return continueAsNew<typeof carrierClaim>({ ...input, carried: { ...file.state, run: file.state.run + 1 } });

@@ -5,7 +5,6 @@
 import {
   ActivityFailure,
   CancellationScope,
-  condition,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -25,9 +24,14 @@ import type { UndoEntry } from '../domain/undo.ts';
 import { unwind, type UndoSteps } from './compensations.ts';
 import { detailsOf, timerSummary } from './current-details.ts';
 import { inWords } from './failures.ts';
+import { Hearing } from './hearing.ts';
 import { attributesOf, NeedsAttention, sameAttributes, type Attributes } from './search-attributes.ts';
 
-const { saveCase } = proxyLocalActivities<ReturnActivities>({ startToCloseTimeout: '2s', retry: { maximumAttempts: 2 } });
+const { saveCase } = proxyLocalActivities<ReturnActivities>({
+  startToCloseTimeout: '2s',
+  scheduleToCloseTimeout: '5s', // before the server's task has to go on with a heartbeat
+  retry: { maximumAttempts: 2 },
+});
 const { flushCase } = proxyActivities<ReturnActivities>({
   startToCloseTimeout: '5s',
   retry: { initialInterval: '1s', maximumInterval: '20s' },
@@ -40,6 +44,7 @@ export interface CaseType<S extends CaseState, E extends CaseEvent> {
   refusal(state: S, command: Command, sla: SlaPolicy): Refusal | undefined;
   eventOfCommand(state: S, command: Command, sla: SlaPolicy): E;
   readonly undoSteps: UndoSteps;
+  readonly hearsWhileSaving?: boolean;
 }
 
 /** What a step came to: its result, or why not and whether for good. */
@@ -49,11 +54,12 @@ const failed = (err: ActivityFailure): { cause: string; forGood: boolean } => ({
   forGood: err.retryState === 'NON_RETRYABLE_FAILURE',
 });
 
-export class CaseFile<S extends CaseState, E extends CaseEvent> {
+export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing {
   /** No command is taken any more: the run is about to end or to continue as new. */
   closing = false;
   private confirmed = -1;
   private saveIsLate = false;
+  private outgrown = false;
   private restingIn?: string;
   private shown?: Attributes;
   private stepScope?: CancellationScope;
@@ -68,6 +74,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     readonly about: CaseAbout,
     private readonly historyBudget?: number,
   ) {
+    super(type.hearsWhileSaving ?? false);
     this.rules = type.rules as unknown as AnyRules;
   }
 
@@ -84,10 +91,6 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
   get goesOn(): boolean {
     return !this.ended && !this.outgrown;
   }
-  private get outgrown(): boolean {
-    const { historyLength, continueAsNewSuggested } = workflowInfo();
-    return continueAsNewSuggested || (this.historyBudget !== undefined && historyLength > this.historyBudget);
-  }
 
   /** The only way the case changes. Answers the new revision; leaving a stage calls off the step that runs in it. */
   record(event: E | CaseEvent): number {
@@ -97,6 +100,9 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     this.journal.push({ seq: this.state.revision, at: this.state.at, stage: this.stage, event: told });
     if (this.stage !== stage) this.callOffStep();
     setCurrentDetails(detailsOf(this.rules, this.state, this.about));
+    // Asked here alone: what the server's tasks add in between is not the same when the case is replayed.
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    this.outgrown = continueAsNewSuggested || (this.historyBudget !== undefined && historyLength > this.historyBudget);
     return this.state.revision;
   }
 
@@ -115,7 +121,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
   /** Rests until somebody or something else moves the case on, or `unless` comes true, or this run has grown too long. */
   async left(stage = this.stage, unless: () => boolean = () => false): Promise<void> {
     this.restingIn = stage;
-    await condition(() => this.stage !== stage || this.outgrown || unless());
+    await this.until(() => this.stage !== stage || this.outgrown || unless());
   }
 
   /**
@@ -126,7 +132,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     const scope = new CancellationScope();
     this.besides.set(name, scope);
     try {
-      return { result: await scope.run(call) };
+      return { result: await this.heard(scope.run(call)) };
     } catch (err) {
       if (!(err instanceof ActivityFailure)) throw err;
       return scope.consideredCancelled ? undefined : failed(err);
@@ -139,7 +145,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
     const called = names.length > 0 ? names : [...this.besides.keys()];
     for (const name of called) this.besides.get(name)?.cancel();
     this.restingIn = this.stage;
-    await condition(() => !called.some((name) => this.besides.has(name)));
+    await this.until(() => !called.some((name) => this.besides.has(name)));
   }
 
   /**
@@ -164,15 +170,15 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
 
   /**
    * Tries a step that may come to nothing: its result, or why not and whether for good. undefined: the stage was left meanwhile. With
-   * `heard` an answer counts even then: nothing takes back what it tells of.
+   * `regardless` an answer counts even then: nothing takes back what it tells of.
    */
-  async attempt<T>(call: () => Promise<T>, heard = false): Promise<Tried<T> | undefined> {
+  async attempt<T>(call: () => Promise<T>, regardless = false): Promise<Tried<T> | undefined> {
     const { stage } = this;
     this.restingIn = stage;
     const scope = (this.stepScope = new CancellationScope());
     try {
-      const result = await scope.run(call);
-      return heard || this.stage === stage ? { result } : undefined; // the armed undo takes back what has happened
+      const result = await this.heard(scope.run(call));
+      return regardless || this.stage === stage ? { result } : undefined; // the armed undo takes back what has happened
     } catch (err) {
       if (this.stage !== stage) return undefined; // … or may have happened
       if (!(err instanceof ActivityFailure)) throw err; // a bug: the task waits for a mended build
@@ -219,7 +225,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
 
   /** Waits for the read model to show this revision, or for word that MongoDB is away. */
   async saved(revision: number): Promise<void> {
-    await condition(() => this.confirmed >= revision || this.saveIsLate);
+    await this.until(() => this.confirmed >= revision || this.saveIsLate);
   }
   /** The read model shows all of it: it has the last word before a run ends. */
   get isLevel(): boolean {
@@ -236,15 +242,20 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> {
   /** Keeps the read model level: at most one save in flight, the newest state wins, passing stages are not worth one. */
   async keepSaved(): Promise<void> {
     for (;;) {
-      await condition(() => this.confirmed < this.state.revision && this.atRest);
+      await this.until(() => this.confirmed < this.state.revision && this.atRest);
       this.show();
       const revision = this.state.revision;
-      try {
-        await saveCase(this.snapshot(this.confirmed + 1));
-      } catch {
-        this.saveIsLate = true;
-        await flushCase(this.snapshot(this.confirmed + 1));
-      }
+      let flushed: Promise<void> | undefined;
+      await this.deafWhile(
+        () => saveCase(this.snapshot(this.confirmed + 1)),
+        (inTime) => {
+          this.saveIsLate = !inTime;
+          if (inTime) this.confirmed = Math.max(this.confirmed, revision);
+          else flushed = flushCase(this.snapshot(this.confirmed + 1));
+        },
+      );
+      if (!flushed) continue;
+      await flushed;
       this.saveIsLate = false;
       this.confirmed = Math.max(this.confirmed, revision);
     }

@@ -14,6 +14,7 @@ export interface Undoable {
   readonly undo: readonly UndoEntry[];
   record(event: CaseEvent): number;
   undoInput(entry: UndoEntry): UndoInput;
+  heard<T>(answer: Promise<T>): Promise<T>;
 }
 
 /** True if nothing is left to take back. */
@@ -21,7 +22,7 @@ export async function unwind(file: Undoable, steps: UndoSteps): Promise<boolean>
   for (const entry of stillToUndo(file.undo)) {
     const step = steps[entry.undo];
     if (!step) throw new Error(`no undo step is called ${entry.undo}`);
-    await step(file.undoInput(entry)).then(
+    await file.heard(step(file.undoInput(entry))).then(
       ({ result }) => file.record({ type: 'undone', by: mendline, step: entry.step, result }),
       (err: unknown) => file.record({ type: 'undo_failed', by: mendline, step: entry.step, cause: inWords(err) }),
     );

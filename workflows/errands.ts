@@ -2,7 +2,6 @@
  * What is done outside beside the story: notices, goods into stock, tasks. One batch at a time, when the story rests; each errand has its
  * own key, so that a batch that is done again does nothing twice. One that cannot be done is noted: the case goes on without it.
  */
-import { condition } from '@temporalio/workflow';
 import type { CaseAbout, ErrandsAnswer, ErrandsInput } from '../contracts/workflow.ts';
 import type { CaseEvent, CaseState } from '../domain/case.ts';
 import { pendingErrands, type Errand } from '../domain/errands.ts';
@@ -18,7 +17,7 @@ export async function keepErrands<S extends CaseState, E extends CaseEvent>(
 ): Promise<void> {
   const due = () => pendingErrands(file.state.errands);
   for (;;) {
-    await condition(() => !file.closing && file.atRest && due().some((errand) => file.ended || !mayWait(errand)));
+    await file.until(() => !file.closing && file.atRest && due().some((errand) => file.ended || !mayWait(errand)));
     const batch = due();
     const tried = await file.beside('errands', () => runErrands(inputOf(file, batch)));
     if (!tried) continue;

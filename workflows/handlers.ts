@@ -2,7 +2,7 @@
  * What a case answers to: commands as Updates, questions as Queries. The same for every case type; facts (Signals) are the type's own.
  * Set before the first await, for an Update may come before the story begins. Validators are synchronous: a refusal leaves no trace.
  */
-import { ApplicationFailure, CancellationScope, condition, currentUpdateInfo, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, currentUpdateInfo, setHandler } from '@temporalio/workflow';
 import { hasSeen, type CaseEvent, type CaseState } from '../domain/case.ts';
 import type { Command, Refusal } from '../domain/commands.ts';
 import { availableMoves } from '../domain/moves.ts';
@@ -23,7 +23,7 @@ export function handleMessages<S extends CaseState, E extends CaseEvent>(file: C
   // Handlers run outside the story's scope: the Cancel button must not fail a command that has had its effect.
   setHandler(openCase, () =>
     CancellationScope.nonCancellable(async () => {
-      await condition(() => file.stage !== 'requested');
+      await file.until(() => file.stage !== 'requested');
       const { revision } = file.state;
       await file.saved(revision);
       return file.receipt(undefined, revision);
@@ -48,10 +48,12 @@ function handleCommand<S extends CaseState, E extends CaseEvent>(file: CaseFile<
     commandUpdate(name),
     async (sent) => {
       const command = commandOf(sent);
-      // Asked again: between the validator and here another message of the same task may have had its effect.
-      refuse(file.type.refusal(file.state, command, file.sla));
-      if (!hasSeen(file.state, command.messageId)) file.record(file.type.eventOfCommand(file.state, command, file.sla));
-      const { revision } = file.state;
+      const revision = await file.afterSave(() => {
+        // Asked again: between the validator and here another message may have had its effect.
+        refuse(file.type.refusal(file.state, command, file.sla));
+        if (!hasSeen(file.state, command.messageId)) file.record(file.type.eventOfCommand(file.state, command, file.sla));
+        return file.state.revision;
+      });
       await CancellationScope.nonCancellable(() => file.saved(revision));
       return file.receipt(
         roles.find((role) => role === command.actor.role),

@@ -2,7 +2,6 @@
  * 退货 return: what goes on beside the story: words to the customer, money that is due before the goods were judged, calendars that change.
  * Each is one thing at a time, and none of them moves the case.
  */
-import { condition } from '@temporalio/workflow';
 import type { ReturnInput } from '../contracts/workflow.ts';
 import { mendline } from '../domain/permissions.ts';
 import { nextEarly } from '../domain/return-money.ts';
@@ -21,7 +20,7 @@ export function besideReturn(rma: Rma, input: ReturnInput): readonly Loop[] {
 async function keepPaying(rma: Rma, input: ReturnInput, { refundPayment }: Steps): Promise<void> {
   const mayPay = () => !rma.closing && !rma.ended && !['unwinding', 'recovering_advance'].includes(rma.stage);
   for (;;) {
-    await condition(() => mayPay() && nextEarly(rma.state) !== undefined);
+    await rma.until(() => mayPay() && nextEarly(rma.state) !== undefined);
     const { intent, amountMinor } = nextEarly(rma.state)!;
     const key = `${rma.state.caseId}/${intent}`;
     const sent = await rma.beside('early', () => refundPayment({ key, ...paymentOf(input, amountMinor) }));
@@ -53,7 +52,7 @@ export async function withoutEarly(rma: Rma, { lookUpRefund }: Steps): Promise<b
 /** Running clocks are counted anew when their calendar has changed. */
 async function keepCalendar(rma: Rma, { loadCalendar }: Steps): Promise<void> {
   for (;;) {
-    await condition(() => !rma.closing && rma.state.calendarWanted !== undefined);
+    await rma.until(() => !rma.closing && rma.state.calendarWanted !== undefined);
     const calendarId = rma.state.calendarWanted!;
     if (rma.sla.calendar?.id !== calendarId) {
       rma.record({ type: 'calendar_failed', by, cause: `${calendarId} is not the calendar of this case` });

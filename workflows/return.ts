@@ -148,11 +148,12 @@ export async function returnCase(input: ReturnInput): Promise<ReturnOutcome> {
     reopened: undefined,
     carried: { ...rma.state, run: rma.state.run + 1 },
   });
-  const hear = (fact: ReturnFact): void => {
-    if (input.edition && rma.ended) goOn(rma, fact);
-    const event = eventOfFact(rma.state, fact);
-    if (event) rma.record(event);
-  };
+  const hear = (fact: ReturnFact): void | Promise<void> =>
+    rma.afterSave(() => {
+      if (input.edition && rma.ended) goOn(rma, fact);
+      const event = eventOfFact(rma.state, fact);
+      if (event) rma.record(event);
+    });
   handleMessages(rma);
   setHandler(getCarry, carry);
   if (!input.carried) rma.record({ type: 'opened', by: input.openedBy as ReturnEvent['by'], occurredAt: input.noticeAt });

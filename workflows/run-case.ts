@@ -2,7 +2,7 @@
  * How a run begins and ends, for every case type: the loops that run beside the story, the Cancel button, and leaving in good order.
  * The story itself is the case type's.
  */
-import { allHandlersFinished, CancellationScope, CancelledFailure, condition } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import { pendingErrands } from '../domain/errands.ts';
 import type { CaseEvent, CaseState } from '../domain/case.ts';
 import { mendline } from '../domain/permissions.ts';
@@ -21,7 +21,7 @@ export async function runCase<S extends CaseState, E extends CaseEvent>(
   const root = CancellationScope.current();
   let endedBefore = false;
   const reopenedSince = (): boolean => endedBefore && !file.ended;
-  root.cancelRequested.catch(() => file.cancelFromOutside());
+  root.cancelRequested.catch(() => file.afterSave(() => file.cancelFromOutside()));
   await CancellationScope.nonCancellable(async () => {
     void file.keepSaved();
     void keepTime(file);
@@ -34,12 +34,12 @@ export async function runCase<S extends CaseState, E extends CaseEvent>(
         file.record({ type: 'noted', by: mendline, cause: 'something is left to be undone by hand' });
       // A case does not end with words unsaid; and a fact that comes meanwhile may open it again.
       endedBefore = file.ended;
-      if (endedBefore) await condition(() => reopenedSince() || pendingErrands(file.state.errands).length === 0);
+      if (endedBefore) await file.until(() => reopenedSince() || pendingErrands(file.state.errands).length === 0);
       if (reopenedSince()) continue;
       file.closing = true;
       await file.callOff();
       // All at once: whatever is told while one of them is waited for has to be saved as well, or its line would be missing.
-      await condition(() => file.isLevel && allHandlersFinished());
+      await file.until(() => file.isLevel && allHandlersFinished());
     }
   });
   if (!file.ended) return 'unfinished';

@@ -2,10 +2,12 @@
  * One rolling timer a case: armed for the nearest milestone of the state, re-armed only when that moves.
  * A step of ours, a pause or the end leave it pending. What it means when it rings is domain/case.ts.
  */
-import { condition } from '@temporalio/workflow';
 import type { Milestone } from '../domain/clocks.ts';
 
 export interface Ticking {
+  afterSave<T>(effect: () => T): T | Promise<T>;
+  until(fn: () => boolean): Promise<void>;
+  until(fn: () => boolean, timeoutMs: number, options: { summary: string }): Promise<boolean>;
   nextMilestone(): Milestone | undefined;
   ring(milestone: Milestone): void;
   timerSummary(milestone: Milestone): string;
@@ -16,7 +18,7 @@ export async function keepTime(file: Ticking): Promise<void> {
   for (;;) {
     const armed = file.nextMilestone();
     if (!armed) {
-      await condition(() => file.nextMilestone() !== undefined);
+      await file.until(() => file.nextMilestone() !== undefined);
       continue;
     }
     const hasMoved = () => {
@@ -24,7 +26,8 @@ export async function keepTime(file: Ticking): Promise<void> {
       return next !== undefined && (next.at !== armed.at || next.clockId !== armed.clockId);
     };
     // Never 0: condition(fn, 0) would mean something else to the SDK.
-    const rang = !(await condition(hasMoved, Math.max(1, armed.at - Date.now()), { summary: file.timerSummary(armed) }));
+    const rang = !(await file.until(hasMoved, Math.max(1, armed.at - Date.now()), { summary: file.timerSummary(armed) }));
+    await file.afterSave(() => undefined);
     const due = file.nextMilestone();
     // Decided from the state, not from which promise won: a command in the same task may have moved the deadline.
     if (rang && due && due.clockId === armed.clockId && due.at <= armed.at) file.ring(armed);

@@ -18,7 +18,7 @@ export interface Planned {
 const detourShare = 0.02;
 
 /** A small seeded generator (mulberry32): numbers in [0, 1). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry, type Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
@@ -20,6 +21,7 @@ import { createCaseWorker } from '../../worker/worker.ts';
 import { commandUpdate, factSignal, getCase, openCase, workflowIdOf } from '../../workflows/messages.ts';
 import type { returnCase } from '../../workflows/return.ts';
 import { inputFor, orderOf, policies, type InputChanges } from './cases.ts';
+import { replayAll } from './replaying.ts';
 
 // Once a process, before the first connection: only warnings are worth reading in a test run, and failures of activities are planned.
 const logger = new DefaultLogger('WARN');
@@ -85,8 +87,8 @@ export async function createStage(
       }
     },
 
-    async open(changes: InputChanges & { order?: Order; caseId?: string } = {}) {
-      const { caseId = newCaseId() } = changes;
+    async open(changes: InputChanges & { order?: Order; caseId?: string; workflowTaskTimeout?: Duration } = {}) {
+      const { caseId = newCaseId(), workflowTaskTimeout } = changes;
       const order = changes.order ?? orderOf(`O-${caseId}`);
       partners.orders.add(order);
       const input = inputFor(caseId, order, changes);
@@ -94,6 +96,7 @@ export async function createStage(
         workflowId: workflowIdOf('return', caseId),
         taskQueue: id,
         args: [input],
+        workflowTaskTimeout,
         workflowIdConflictPolicy: 'USE_EXISTING',
       });
       const receipt = await client.workflow.executeUpdateWithStart(openCase, {
@@ -105,8 +108,12 @@ export async function createStage(
       return playing(handle, input, receipt);
     },
 
+    /** Fails where a case that was played here does not come to the same when it is played again. */
+    replayAll: () => replayAll(client, id, codePath),
+
     async close() {
       await this.stopWorkers();
+      await this.replayAll();
       await database.close();
       await native.close();
       await connection.close();
@@ -190,6 +197,8 @@ export interface Trouble {
   readonly error?: Error;
   readonly afterEffect?: boolean;
   readonly times?: number;
+  /** Only calls like this one. */
+  readonly when?: (input: never) => boolean;
   /** It takes no effect before this. */
   readonly from?: Promise<unknown>;
   /** It does not answer before this. */
@@ -199,14 +208,17 @@ export interface Trouble {
 /** `wrap` is for createStage; `strike` says what goes wrong, later troubles of an activity behind earlier ones. */
 export function createTroubles() {
   const waiting: { trouble: Trouble; left: number }[] = [];
-  const met = (activity: string, caseId: string): Trouble | undefined => {
-    const next = waiting.find(({ trouble, left }) => left > 0 && trouble.activity === activity && trouble.caseId === caseId);
+  const met = (activity: string, caseId: string, input: never): Trouble | undefined => {
+    const next = waiting.find(
+      ({ trouble, left }) =>
+        left > 0 && trouble.activity === activity && trouble.caseId === caseId && (trouble.when?.(input) ?? true),
+    );
     if (next) next.left -= 1;
     return next?.trouble;
   };
   const troubled = (name: string, work: (input: never) => Promise<unknown>) => async (input: never) => {
     const { caseId, state } = input as { caseId?: string; state?: { caseId: string } };
-    const trouble = met(name, caseId ?? state?.caseId ?? '');
+    const trouble = met(name, caseId ?? state?.caseId ?? '', input);
     await trouble?.from;
     const result = trouble?.error && !trouble.afterEffect ? undefined : await work(input);
     await trouble?.until;
