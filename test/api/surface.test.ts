@@ -184,6 +184,24 @@ describe('the API from outside', () => {
       expect(new Set(found).size).toBe(found.length);
     });
 
+    it('names patterns that other programs read as this one does', () => {
+      const texts = {
+        '\\p{L}\\p{N}][': ['C-1', 'O-536365', '订单-7'],
+        '\\u202a': ['The handle came off.', '把手掉了'],
+      };
+      const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+        ([, text]) => JSON.parse(text!) as string,
+      );
+      for (const [part, examples] of Object.entries(texts)) {
+        const found = patterns.filter((pattern) => pattern.includes(part));
+        expect(found.length, part).toBeGreaterThan(0);
+        for (const pattern of found)
+          for (const example of examples)
+            expect(new RegExp(pattern, 'u').test(example), `${pattern} takes ${example}`).toBe(true);
+      }
+      for (const pattern of patterns) expect(() => new RegExp(pattern, 'u'), pattern).not.toThrow();
+    });
+
     it('is OpenAPI 3.1: complete, without a loose end, with names that are unique', () => {
       expect(document).toMatchObject({
         openapi: '3.1.0',
