@@ -50,9 +50,8 @@ export const slotsQuery = z.strictObject({
   from: instant.optional().describe('Absent: now.'),
   days: z
     .string()
-    .regex(/^\d{1,2}$/)
+    .regex(/^([1-9]|1[0-4])$/, 'a whole number from 1 to 14')
     .transform(Number)
-    .pipe(z.number().min(1).max(14))
     .optional(),
 });
 export const pointsQuery = z.strictObject({ channel: z.enum(['drop_off', 'locker']) });
