@@ -18,6 +18,11 @@ export function applyRequest(state: ReturnState, event: ReturnEvent): ReturnStat
   switch (event.type) {
     case 'request_edited':
       return edited(state, event);
+    case 'referred':
+      // Our own clock ended the assessment: no unit is claimed yet. Before anybody decides it is done after all.
+      return event.verdict === undefined && event.by.role === 'system' && state.request
+        ? { ...state, request: { ...state.request, toAssess: true } }
+        : state;
     case 'reopened':
       // Its units were let go of at the end: they are claimed anew before anybody decides.
       return event.result === 'under_review' && state.request

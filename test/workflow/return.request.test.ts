@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dueAtOf } from '../../domain/deadlines.ts';
-import { orderOf, unwarned } from '../support/cases.ts';
+import { givingUp, orderOf, unwarned } from '../support/cases.ts';
 import { codeOf, exceptionsOf, noticesOf, refundsOf, typesOf } from '../support/roads.ts';
 import {
+  accept,
   arrives,
   createStage,
   createTroubles,
@@ -94,6 +95,21 @@ describe('a proposal', () => {
     expect([...(await heldOf(rma)).values()].filter((units) => units > 0)).toEqual([]);
     expect(await exceptionsOf(stage, rma)).toEqual(['open_successor']);
   });
+});
+
+it.concurrent('a request whose assessment outlived its limit is assessed after all before anybody decides, and its units are held', async () => {
+  const caseId = newCaseId();
+  let away = true;
+  troubles.strike({ caseId, activity: 'assessReturn', error: new Error('no primary answers'), times: Infinity, when: () => away });
+  const rma = await open({ caseId, sla: (sla) => givingUp('assess', 4_000)(unwarned(sla)) });
+  await untilStage(rma, 'under_review');
+  expect(await heldOf(rma)).toEqual(new Map());
+  expect(await codeOf(accept(rma))).toBe('not_offered');
+  away = false;
+  await eventually(async () => expect((await rma.state()).request?.toAssess).toBeUndefined());
+  expect(await heldOf(rma)).toEqual(new Map([['1', 2]]));
+  await accept(rma);
+  await untilStage(rma, 'awaiting_handover');
 });
 
 describe('an edited request', () => {
