@@ -107,7 +107,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
   }
 
   /** The step in flight is not tried again; until it has come to its end, the case rests where it is now. */
-  private callOffStep(): void {
+  callOffStep(): void {
     if (!this.stepScope) return;
     this.stepScope.cancel();
     this.restingIn = this.stage;
@@ -140,10 +140,14 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
       this.besides.delete(name);
     }
   }
+  /** What goes on beside the story under that name is not tried again. */
+  stopTrying(name: string): void {
+    this.besides.get(name)?.cancel();
+  }
   /** Calls off what goes on beside the story, and waits for its end: an attempt that is under way still comes to an answer. */
   async callOff(...names: string[]): Promise<void> {
     const called = names.length > 0 ? names : [...this.besides.keys()];
-    for (const name of called) this.besides.get(name)?.cancel();
+    for (const name of called) this.stopTrying(name);
     this.restingIn = this.stage;
     await this.until(() => !called.some((name) => this.besides.has(name)));
   }

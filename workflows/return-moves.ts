@@ -3,7 +3,7 @@
  * When each is due is the story's to say.
  */
 import { currentLeg } from '../domain/return-request.ts';
-import { mayCharge, refundIntent } from '../domain/return-money.ts';
+import { isDisputed, mayCharge, refundIntent } from '../domain/return-money.ts';
 import type { ClaimInput, LabelAnswer, ReturnInput } from '../contracts/workflow.ts';
 import { mendline } from '../domain/permissions.ts';
 import { rejected } from '../domain/goods.ts';
@@ -213,7 +213,8 @@ const isUsedUp = (rma: Rma, { code = '', scannedAt }: Leg): boolean =>
   (scannedAt !== undefined && rma.state.lots.some((lot) => rejected(lot) && lot.reception === 'received'));
 
 /** One line of the refund. Its answer may say pending: then the provider's word is awaited. */
-export async function refundLine(rma: Rma, input: ReturnInput, { refundPayment }: Steps, line: MoneyLine): Promise<void> {
+export async function refundLine(rma: Rma, input: ReturnInput, steps: Steps, line: MoneyLine): Promise<void> {
+  const { refundPayment } = steps;
   const { intent, amountMinor } = line;
   const key = `${rma.state.caseId}/${intent}`;
   const failed = rma.state.money
@@ -221,7 +222,7 @@ export async function refundLine(rma: Rma, input: ReturnInput, { refundPayment }
     .map((one) => ({ key: `${rma.state.caseId}/${one.intent}`, amountMinor: one.amountMinor }));
   const more = failed.length > 0 && input.edition ? { failed } : {};
   const tried = await rma.attempt(() => refundPayment({ key, ...paymentOf(input, amountMinor), ...more }));
-  if (!tried) return;
+  if (!tried) return heldBack(rma, steps, intent);
   if (!('result' in tried)) {
     // The provider has taken it on and failed: under its key nothing more can be sent, a retry needs a new one.
     if (rma.state.legs && tried.forGood && tried.cause.startsWith('refund_failed'))
@@ -232,6 +233,22 @@ export async function refundLine(rma: Rma, input: ReturnInput, { refundPayment }
   const sent = tried.result;
   const type = !sent.settled ? 'refund_sent' : settlesAll(rma.state, intent) ? 'refunded' : 'refund_settled';
   rma.record({ type, by, providerId: sent.refundId, ...(intent === refundIntent ? {} : { intent }) });
+}
+
+/** The bank may pay in our place: nothing is tried again until it has decided. */
+export function stopPaying(rma: Rma): void {
+  if (rma.stage === 'refund_due') rma.callOffStep();
+  rma.stopTrying('early');
+}
+
+/** A dispute has stopped the trying. What the provider knows of by then stands: should it know nothing, the line waits for the bank. */
+async function heldBack(rma: Rma, { lookUpRefund }: Steps, intent: string): Promise<void> {
+  if (!isDisputed(rma.state)) return;
+  const { caseId } = rma.state;
+  const found = await rma.insist('look_up', () => lookUpRefund({ caseId, key: `${caseId}/${intent}` }));
+  if (!found?.refundId || found.status === 'failed') return;
+  const type = found.status === 'succeeded' ? 'refund_settled' : 'refund_sent';
+  rma.record({ type, by, intent, providerId: found.refundId });
 }
 
 /** Waits for the provider's word. When a warning finds none, or a person wants it tried again, the provider is asked: a webhook may be lost. */

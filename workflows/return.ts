@@ -19,7 +19,17 @@ import { besideReturn, withoutEarly } from './return-beside.ts';
 import { CaseFile } from './case-file.ts';
 import { handleMessages } from './handlers.ts';
 import { factNames, factSignal, getCarry } from './messages.ts';
-import { askCarrier, askProvider, claimOn, handOut, rearrange, recover, refundLine, sendBack } from './return-moves.ts';
+import {
+  askCarrier,
+  askProvider,
+  claimOn,
+  handOut,
+  rearrange,
+  recover,
+  refundLine,
+  sendBack,
+  stopPaying,
+} from './return-moves.ts';
 import { aboutOf, openedState, requestOf, stepsOf, typeOf, type Rma, type Steps } from './return-steps.ts';
 import { runCase } from './run-case.ts';
 
@@ -153,6 +163,7 @@ export async function returnCase(input: ReturnInput): Promise<ReturnOutcome> {
       if (input.edition && rma.ended) goOn(rma, fact);
       const event = eventOfFact(rma.state, fact);
       if (event) rma.record(event);
+      if (event?.type === 'dispute_opened') stopPaying(rma);
     });
   handleMessages(rma);
   setHandler(getCarry, carry);

@@ -178,6 +178,44 @@ describe('a disputed payment', () => {
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
   });
 
+  it.concurrent('while the refund is being tried stops the trying: what the bank then pays is not sent as well', async () => {
+    const caseId = newCaseId();
+    let away = true;
+    troubles.strike({ caseId, activity: 'refundPayment', error: new Error('away'), times: Infinity, when: () => away });
+    const rma = await handedOut(stage, { caseId });
+    await arrives(rma);
+    await isGraded(rma);
+    await untilStage(rma, 'refund_due');
+    await dispute(rma, 'dispute_opened');
+    await eventually(async () => expect((await rma.handle.describe()).raw.pendingActivities).toEqual([]));
+    expect(await moneyOf(rma)).toEqual(['refund dispute_hold']);
+    away = false;
+    await dispute(rma, 'dispute_closed', { result: 'lost' });
+    expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 0 });
+    expect(refundsOf(stage, rma)).toEqual([]);
+  });
+
+  it.concurrent('while the refund’s answer is on its way lets the refund stand that the provider knows of', async () => {
+    const caseId = newCaseId();
+    const { shut, open } = gate();
+    troubles.strike({
+      caseId,
+      activity: 'refundPayment',
+      error: new Error('the answer is lost'),
+      afterEffect: true,
+      until: shut,
+    });
+    const rma = await handedOut(stage, { caseId });
+    await arrives(rma);
+    await isGraded(rma);
+    await eventually(() => expect(refundsOf(stage, rma)).toEqual([['refund', 5_000]]));
+    await dispute(rma, 'dispute_opened');
+    await eventually(async () => expect(await moneyOf(rma)).toEqual(['refund dispute_hold']));
+    open();
+    expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
+    expect(refundsOf(stage, rma)).toEqual([['refund', 5_000]]);
+  });
+
   it.concurrent('that is lost has been paid by the bank: nothing is sent as well', async () => {
     const rma = await travelling(stage);
     await dispute(rma, 'dispute_opened');

@@ -100,7 +100,13 @@ describe('a proposal', () => {
 it.concurrent('a request whose assessment outlived its limit is assessed after all before anybody decides, and its units are held', async () => {
   const caseId = newCaseId();
   let away = true;
-  troubles.strike({ caseId, activity: 'assessReturn', error: new Error('no primary answers'), times: Infinity, when: () => away });
+  troubles.strike({
+    caseId,
+    activity: 'assessReturn',
+    error: new Error('no primary answers'),
+    times: Infinity,
+    when: () => away,
+  });
   const rma = await open({ caseId, sla: (sla) => givingUp('assess', 4_000)(unwarned(sla)) });
   await untilStage(rma, 'under_review');
   expect(await heldOf(rma)).toEqual(new Map());
