@@ -40,6 +40,7 @@ export const noticeNeeds = {
   pickup_booked: ['rmaNo', 'slot'],
   pickup_moved: ['rmaNo', 'slot'],
   pickup_failed: ['rmaNo'],
+  pickup_not_booked: ['rmaNo'],
   drop_off_instead: ['rmaNo', 'dueAt'],
   self_ship: ['rmaNo', 'dueAt'],
   parcel_in_transit: ['rmaNo', 'trackingNo'],

@@ -32,6 +32,7 @@ const byEvent: Readonly<Record<string, NoticeName>> = {
   refund_sent: 'refund_sent',
   refund_failed: 'refund_delayed',
   pickup_failed: 'pickup_failed',
+  pickup_refused: 'pickup_not_booked',
   proposal_replaced: 'proposal_replaced',
   no_reply: 'evidence_lapsed',
   proposal_lapsed: 'proposal_lapsed',
@@ -121,6 +122,7 @@ const answeredFrom = (before: ReturnState): string | undefined =>
 
 const staying = [
   'pickup_failed',
+  'pickup_refused',
   'proposal_replaced',
   'customs_held',
   'refund_sent',

@@ -77,7 +77,6 @@ const invisible = [
   'send_back_prepared',
   'recovery_sent',
   'pickup_wished',
-  'pickup_refused',
   'cancel_noted',
 ];
 
@@ -199,6 +198,12 @@ describe('a visible change is told once', () => {
       () => paperCaseIn('awaiting_handover'),
       (rma) => [rma.give('reschedule_pickup', 'customer', { slotId: 's2' }), rma.work('done')],
       ['pickup_moved'],
+    ],
+    [
+      'the time for the pickup is taken',
+      () => paperCaseIn('awaiting_handover'),
+      (rma) => [rma.give('reschedule_pickup', 'customer', { slotId: 's2' }), rma.work('refused')],
+      ['pickup_not_booked'],
     ],
     [
       'the pickup becomes a drop-off',

@@ -112,6 +112,7 @@ describe('how the goods are handed over', () => {
     await rma.give('book_pickup', 'customer', { slotId });
     await arranged(rma);
     expect(await typesOf(stage, rma)).toContain('pickup_refused');
+    await eventually(() => expect(noticesOf(stage, rma)).toContain('pickup_not_booked'));
     expect((await rma.state()).stage).toBe('awaiting_handover');
   });
 
