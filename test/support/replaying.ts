@@ -2,8 +2,8 @@
 import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 
-/** Replays every run of a task queue; fails with all that did not come to the same. */
-export async function replayAll(client: Client, taskQueue: string, codePath: string): Promise<void> {
+/** Replays every run of a task queue and tells how many there were; fails with all that did not come to the same. */
+export async function replayAll(client: Client, taskQueue: string, codePath: string): Promise<number> {
   const histories = client.workflow.list({ query: `TaskQueue = '${taskQueue}'` }).intoHistories({ concurrency: 4 });
   const failures: string[] = [];
   let replayed = 0;
@@ -12,5 +12,5 @@ export async function replayAll(client: Client, taskQueue: string, codePath: str
     if (error) failures.push(`${workflowId}: ${error.message}`);
   }
   if (failures.length > 0) throw new Error(`${failures.length} of ${replayed} histories do not replay:\n${failures.join('\n')}`);
-  if (replayed === 0) throw new Error(`${taskQueue} has no history to replay`);
+  return replayed;
 }
