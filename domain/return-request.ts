@@ -20,14 +20,10 @@ export function applyRequest(state: ReturnState, event: ReturnEvent): ReturnStat
       return edited(state, event);
     case 'referred':
       // Our own clock ended the assessment: no unit is claimed yet. Before anybody decides it is done after all.
-      return event.verdict === undefined && event.by.role === 'system' && state.request
-        ? { ...state, request: { ...state.request, toAssess: true } }
-        : state;
+      return event.verdict === undefined && event.by.role === 'system' ? toBeAssessed(state) : state;
     case 'reopened':
       // Its units were let go of at the end: they are claimed anew before anybody decides.
-      return event.result === 'under_review' && state.request
-        ? { ...state, request: { ...state.request, toAssess: true } }
-        : state;
+      return event.result === 'under_review' ? toBeAssessed(state) : state;
     case 'reassessed':
       return reassessed(state, event);
     case 'edit_undone':
@@ -66,6 +62,9 @@ export function applyRequest(state: ReturnState, event: ReturnEvent): ReturnStat
       return applyParcels(state, event);
   }
 }
+
+const toBeAssessed = (state: ReturnState): ReturnState =>
+  state.request ? { ...state, request: { ...state.request, toAssess: true } } : state;
 
 /** What was edited once more meanwhile is assessed once more. */
 function reassessed(state: ReturnState, { request: assessed }: ReturnEvent): ReturnState {

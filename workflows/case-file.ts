@@ -254,14 +254,14 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
         () => saveCase(this.snapshot(this.confirmed + 1)),
         (inTime) => {
           this.saveIsLate = !inTime;
-          if (inTime) this.confirmed = Math.max(this.confirmed, revision);
+          if (inTime) this.confirmed = revision;
           else flushed = flushCase(this.snapshot(this.confirmed + 1));
         },
       );
       if (!flushed) continue;
       await flushed;
       this.saveIsLate = false;
-      this.confirmed = Math.max(this.confirmed, revision);
+      this.confirmed = revision;
     }
   }
 

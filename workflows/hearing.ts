@@ -9,8 +9,8 @@ export class Hearing {
   private passed = 0;
   private saving = false;
 
-  /** `always`: as release 0.1.0 did, whose cases go on as they began. */
-  constructor(private readonly always: boolean) {}
+  /** `hearsWhileSaving`: as release 0.1.0 did, whose cases go on as they began. */
+  constructor(private readonly hearsWhileSaving: boolean) {}
 
   /** The SDK's `condition`, for every wait of a case but those for answers: counted, so that one can tell when nothing moves any more. */
   async until(fn: () => boolean): Promise<void>;
@@ -46,7 +46,7 @@ export class Hearing {
 
   /** Nothing is heard until `save` has ended and, by `ended`, all who waited for that have gone as far as they can. */
   protected async deafWhile(save: () => Promise<unknown>, ended: (inTime: boolean) => void): Promise<void> {
-    this.saving = !this.always;
+    this.saving = !this.hearsWhileSaving;
     const inTime = await save().then(
       () => true,
       () => false,

@@ -6,6 +6,7 @@ import type { ReturnInput } from '../contracts/workflow.ts';
 import { mendline } from '../domain/permissions.ts';
 import { nextEarly } from '../domain/return-money.ts';
 import { keepErrands } from './errands.ts';
+import { whatStands } from './return-moves.ts';
 import { paymentOf, stepsOf, type Rma, type Steps } from './return-steps.ts';
 import type { Loop } from './run-case.ts';
 
@@ -33,17 +34,10 @@ async function keepPaying(rma: Rma, input: ReturnInput, { refundPayment }: Steps
 }
 
 /** True once no early payment is under way or meant any more: what the provider does not know of is called off. */
-export async function withoutEarly(rma: Rma, { lookUpRefund }: Steps): Promise<boolean> {
+export async function withoutEarly(rma: Rma, steps: Steps): Promise<boolean> {
   await rma.callOff('early');
-  const { caseId } = rma.state;
-  for (const { intent, state, early } of rma.state.money) {
-    if (!early || state !== 'due') continue;
-    const found = await rma.insist('look_up', () => lookUpRefund({ caseId, key: `${caseId}/${intent}` }));
-    if (!found) return false;
-    const { refundId: providerId, status } = found;
-    if (providerId && status !== 'failed')
-      rma.record({ type: status === 'succeeded' ? 'refund_settled' : 'refund_sent', by, intent, providerId });
-  }
+  for (const { intent, state, early } of rma.state.money)
+    if (early && state === 'due' && !(await whatStands(rma, steps, intent))) return false;
   if (rma.state.money.some((line) => line.early && (line.state === 'due' || line.state === 'dispute_hold')))
     rma.record({ type: 'early_cancelled', by });
   return true;

@@ -222,7 +222,11 @@ export async function refundLine(rma: Rma, input: ReturnInput, steps: Steps, lin
     .map((one) => ({ key: `${rma.state.caseId}/${one.intent}`, amountMinor: one.amountMinor }));
   const more = failed.length > 0 && input.edition ? { failed } : {};
   const tried = await rma.attempt(() => refundPayment({ key, ...paymentOf(input, amountMinor), ...more }));
-  if (!tried) return heldBack(rma, steps, intent);
+  if (!tried) {
+    // A dispute has stopped the trying: should the provider know nothing of it, the line waits for the bank.
+    if (isDisputed(rma.state)) await whatStands(rma, steps, intent);
+    return;
+  }
   if (!('result' in tried)) {
     // The provider has taken it on and failed: under its key nothing more can be sent, a retry needs a new one.
     if (rma.state.legs && tried.forGood && tried.cause.startsWith('refund_failed'))
@@ -241,14 +245,15 @@ export function stopPaying(rma: Rma): void {
   rma.stopTrying('early');
 }
 
-/** A dispute has stopped the trying. What the provider knows of by then stands: should it know nothing, the line waits for the bank. */
-async function heldBack(rma: Rma, { lookUpRefund }: Steps, intent: string): Promise<void> {
-  if (!isDisputed(rma.state)) return;
+/** The trying was stopped: what the provider knows of by now stands. False: it could not be asked. */
+export async function whatStands(rma: Rma, { lookUpRefund }: Steps, intent: string): Promise<boolean> {
   const { caseId } = rma.state;
   const found = await rma.insist('look_up', () => lookUpRefund({ caseId, key: `${caseId}/${intent}` }));
-  if (!found?.refundId || found.status === 'failed') return;
-  const type = found.status === 'succeeded' ? 'refund_settled' : 'refund_sent';
-  rma.record({ type, by, intent, providerId: found.refundId });
+  if (!found) return false;
+  const { refundId: providerId, status } = found;
+  if (providerId && status !== 'failed')
+    rma.record({ type: status === 'succeeded' ? 'refund_settled' : 'refund_sent', by, intent, providerId });
+  return true;
 }
 
 /** Waits for the provider's word. When a warning finds none, or a person wants it tried again, the provider is asked: a webhook may be lost. */
