@@ -67,6 +67,8 @@ function breachesAtTheEnd({ lots, money, lines, adjustments, goodsMayGoBack = tr
   const breaches: string[] = [];
   if (lots.some((lot) => lot.reception === 'awaiting')) breaches.push('rule 1: the case ended with units still awaited');
   if (goodsMayGoBack && lots.some(undecided)) breaches.push('rule 1: the case ended with units that nobody decided about');
+  if (goodsMayGoBack && lots.some((lot) => rejected(lot) && lot.reception === 'received'))
+    breaches.push('rule 1: the case ended with units here that we refused');
   const open = money.filter((line) => !isClosed(line) && line.state !== 'sent' && line.state !== 'manual');
   if (open.length > 0) breaches.push(`rule 7: the case ended with money not sent: ${open.map((line) => line.intent).join(', ')}`);
   const owed = committedMinor(money) - refundDueMinor(lines, lots, adjustments) - writtenOffMinor(money);

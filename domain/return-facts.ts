@@ -3,6 +3,7 @@
  * move it is noted. A repeat says nothing, and an older word never sets back a newer one. Pure.
  */
 import { hasSeen, rowOf, type AnyRules } from './case.ts';
+import { expected } from './goods.ts';
 import { counts, isOutgoing, type MoneyLine } from './money.ts';
 import { type Actor } from './permissions.ts';
 import { restMinor } from './refunds.ts';
@@ -132,6 +133,8 @@ function eventOfReturnScan(state: ReturnState, fact: ReturnFacts['parcel_scanned
   if (state.stage === 'lost_suspected' && moving) return { type: 'parcel_found', ...told };
   const type = code === 'in_transit' && legal(state, 'handed_over') ? 'handed_over' : (scanEvents[code] ?? 'late_fact_noted');
   if (!legal(state, type) && !onlyNoted.includes(type)) return { type: 'late_fact_noted', ...told };
+  // The dock was faster: what it has counted, and we may have refused, does not arrive once more.
+  if (type === 'received' && !state.lots.some(expected)) return { type: 'late_fact_noted', ...told };
   const atCustoms = state.legs !== undefined && ['in_transit', 'lost_suspected'].includes(state.stage);
   if (type === 'customs_held' && (!atCustoms || state.hold?.reason === 'customs')) return { type: 'late_fact_noted', ...told };
   if (type === 'customs_held') return { type, ...told, cause: 'customs' };

@@ -294,7 +294,7 @@ export const returnTable = {
     onTimeout: 'presumed_lost',
     results: ['delivered_back', 'presumed_lost'],
     commands: ['declare_lost'],
-    comesBefore: ['rejected', 'expired', 'withdrawn', 'cancelled', 'converted'],
+    comesBefore: ['refunded', 'rejected', 'expired', 'withdrawn', 'cancelled', 'converted'],
     undo: 'outbound label',
     moves: {
       delivered_back: [{ when: 'moneyOpen', to: 'refund_due' }, 'returned_to_customer'],

@@ -54,11 +54,11 @@ export const returnRules: CaseRules<ReturnState, ReturnEvent> = {
 };
 
 /**
- * Goods that came while the case was let go of are sent back before it ends, and an advance on goods that give no right to it is recovered
- * before either.
+ * Goods that came while the case was let go of, or that we refused, are sent back before it ends, and an advance on goods that give no right
+ * to it is recovered before either.
  */
 function divert(state: ReturnState, wanted: string, sla: SlaPolicy): string {
-  const left = comesFirst('sending_back', wanted) && state.lots.some(undecided) && sla.stages.sending_back;
+  const left = comesFirst('sending_back', wanted) && state.lots.some(notOurs) && sla.stages.sending_back;
   const target = left ? 'sending_back' : wanted;
   // Charged back, or to be charged, and then the advance itself failed: the customer gets what is owed. And no end before the provider's word.
   const out = (line: MoneyLine) => isOutgoing(line) && line.state === 'sent';
@@ -68,6 +68,8 @@ function divert(state: ReturnState, wanted: string, sla: SlaPolicy): string {
   if (comesFirst('refund_due', target) && unpaid) return 'refund_due';
   return comesFirst('recovering_advance', target) && owedBackMinor(state) > 0 ? 'recovering_advance' : target;
 }
+const refusedHere = (lot: Lot): boolean => rejected(lot) && lot.reception === 'received';
+const notOurs = (lot: Lot): boolean => undecided(lot) || refusedHere(lot);
 /** Somebody else is waited for: the bank decides, or the provider's word on what is under way is awaited. */
 function isUnderWay(state: ReturnState): boolean {
   if (state.stage !== 'refund_due') return false;
@@ -164,8 +166,9 @@ function applyGoods(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): Ret
   }
 }
 
-const pastDeciding = ({ stage, from }: ReturnState): boolean =>
-  stage === 'refund_due' || (stage === 'needs_attention' && from === 'refund_due');
+/** The stage that an event is about: a parked case is still in the one that it was parked from. */
+const stageMeant = ({ stage, from }: ReturnState): string | undefined => (stage === 'needs_attention' ? from : stage);
+const pastDeciding = (state: ReturnState): boolean => stageMeant(state) === 'refund_due';
 const isKept = (lot: Lot): boolean => lot.reception === 'kept';
 const unpaidYet = (lot: Lot): boolean => missing(lot) || (lot.reception === 'lost_in_transit' && !payable(lot));
 
@@ -183,8 +186,7 @@ function withFees(state: ReturnState): ReturnState {
 }
 
 /** Rejected units travel to the customer; what was accepted stays with us. */
-const moveRejected = (lots: readonly Lot[]): Lot[] =>
-  mark(lots, (lot) => rejected(lot) && lot.reception === 'received', { reception: 'sent_back' });
+const moveRejected = (lots: readonly Lot[]): Lot[] => mark(lots, refusedHere, { reception: 'sent_back' });
 
 /** A fault that was claimed needs no further proof by wear; a change of mind needs goods in order. */
 const isClean =
@@ -197,7 +199,7 @@ const faultClaimed = ({ verdict }: Pick<ReturnState, 'verdict'>): boolean =>
 
 /** Lost on our way: paid like accepted ones. On the customer's own way: not, unless a person lets it pass. A parcel sent back is ours again. */
 function lostGoods(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): ReturnState {
-  if (state.stage === 'sending_back') {
+  if (stageMeant(state) === 'sending_back') {
     const onTheWay = mark(state.lots, (lot) => rejected(lot) || undecided(lot), {
       reception: 'lost_in_transit',
       acceptance: undefined,

@@ -285,8 +285,12 @@ export class PaperCase {
     else this.record({ type: 'noted', by, step: 'claim', cause: 'no answer' });
   }
   private sendBack(outcome: StepOutcome): void {
-    const number = this.state.legs?.filter((leg) => leg.kind === 'send_back').length ?? 0;
-    if (number > 0 && this.state.attention === undefined) return;
+    const labels = (this.state.legs ?? []).filter((leg) => leg.kind === 'send_back');
+    const number = labels.length;
+    const { code = '', scannedAt } = labels.at(-1) ?? {};
+    const stillHere = this.state.lots.some((lot) => lot.acceptance === 'rejected' && lot.reception === 'received');
+    const isUsedUp = ['delivered', 'lost', 'returned_to_sender'].includes(code) || (scannedAt !== undefined && stillHere);
+    if (number > 0 && !isUsedUp) return;
     if (outcome !== 'done') return this.failed('send_back', outcome);
     this.record({
       type: 'send_back_prepared',

@@ -313,7 +313,7 @@ export function silentIn({ stage, clocks, hold, request, money, disputes = [] }:
 
 const accountedFor = (lot: Lot): boolean =>
   lot.reception === 'received'
-    ? lot.acceptance !== undefined
+    ? lot.acceptance === 'accepted' // what we refused goes back
     : ['short_shipped', 'shipped_wrong_item', 'lost_in_transit', 'kept', 'with_customer'].includes(lot.reception);
 
 function endWrong({ before, after, provider, ordered, known }: Seen): string[] {
@@ -324,7 +324,7 @@ function endWrong({ before, after, provider, ordered, known }: Seen): string[] {
   const goesBack = known.includes('sending_back');
   must(
     lots.every((lot) => accountedFor(lot) || (!goesBack && lot.reception === 'received')),
-    `rule 1: units are on their way at the end: ${lots.map((lot) => lot.reception).join(' ')}`,
+    `rule 1: units are on their way at the end, or here and not ours: ${lots.map((lot) => lot.reception).join(' ')}`,
   );
   const open = money.filter((line) => !['settled', 'failed', 'cancelled', 'written_off'].includes(line.state));
   must(open.length === 0, `rule 7: money is open at the end: ${open.map((line) => `${line.intent} ${line.state}`).join(', ')}`);

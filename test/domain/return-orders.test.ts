@@ -152,6 +152,66 @@ describe('what an advance has to do with its recovery', () => {
   });
 });
 
+describe('goods that were refused while their advance is still out', () => {
+  const refused = () => {
+    const rma = paperCaseIn('recovering_advance', undefined, { ...advanced, channel: 'door_pickup' });
+    rma.work('refused');
+    return rma;
+  };
+
+  it('go back though the carrier’s word of their arrival comes only now', () => {
+    const rma = refused();
+    rma.scan('delivered');
+    rma.settleDown();
+    expect([rma.stage, rma.told.at(-1)!.type]).toEqual(['recovering_advance', 'late_fact_noted']);
+    rma.give('pay_balance', 'manager', { proofIds: ['proof-1'] });
+    expect(rma.stage).toBe('sending_back');
+  });
+
+  it('go back after the rest has come late and is in order', () => {
+    const rma = paperCaseIn('in_transit', undefined, { ...advanced, channel: 'door_pickup' });
+    const came = (parcelId: string, conditions: string[]) =>
+      rma.give('record_reception', 'warehouse', {
+        parcelId,
+        scanNo: 1,
+        units: conditions.map((condition) => ({ lineId: '1', quantity: 1, condition })),
+      });
+    const isGraded = (found: string) =>
+      rma.give('record_inspection', 'warehouse', {
+        units: [{ lineId: '1', quantity: 1, grade: found, disposition: 'liquidate' }],
+      });
+    came('P1', ['received', 'missing']);
+    isGraded('D');
+    rma.settleDown();
+    rma.give('settle_discrepancy', 'manager', { decision: 'refuse_goods', ruleIds: ['uk.strr'] });
+    rma.work('refused');
+    expect(rma.stage).toBe('recovering_advance');
+    came('P2', ['received']);
+    expect(rma.stage).toBe('received');
+    isGraded('A');
+    rma.settleDown();
+    expect(rma.stage, 'one of two is paid for').toBe('recovering_advance');
+    rma.give('pay_balance', 'manager', { proofIds: ['proof-1'] });
+    expect(rma.stage).toBe('sending_back');
+    rma.work('done');
+    rma.scan('delivered');
+    rma.settleDown();
+    expect(rma.stage).toBe('returned_to_customer');
+    expect(statesOf(rma)).toContain('advance settled');
+  });
+
+  it('are paid for when a person says in the place of the label that they are lost', () => {
+    const rma = paperCaseIn('sending_back', undefined, { channel: 'door_pickup' });
+    rma.work('refused');
+    const proofIds = ['proof-1'];
+    for (const id of ['manager-1', 'manager-2'])
+      rma.give('resolve_attention', 'manager', { verb: 'override', result: 'presumed_lost', proofIds }, { id });
+    rma.work('done');
+    expect(rma.stage).toBe('refunded');
+    expect(rma.provider.balanceMinor).toBe(5_000);
+  });
+});
+
 describe('a refund', () => {
   it('of which another sum was told is not sent once more: a person looks, and the first stays under way', () => {
     const rma = paperCaseIn('refund_due');
