@@ -10,14 +10,21 @@ export interface Driven {
   readonly view: CaseView;
   /** Where the road ends and what is paid then; absent: the case is left as it is, for whoever watches. */
   readonly ending?: Ending;
+  /** Why its road was left: the case was not as it should have been. */
+  readonly error?: string;
 }
 
 /** `patienceMs`: how long a partner's word is waited for before somebody acts without it. */
 export async function drive(plan: Planned, people: People, client: Client, patienceMs?: number): Promise<Driven> {
   const steps = stepsOf(plan, people, client, patienceMs);
   const road: Road = roads[plan.road];
-  const ending = await road.play(steps);
-  if (plan.leftParked) return { plan, view: await steps.read() };
-  if (plan.road === 'parked') await steps.give('manager', 'resolve-attention', { verb: 'retry' });
-  return { plan, ending, view: await steps.until(ending.stage) };
+  try {
+    const ending = await road.play(steps);
+    if (plan.leftParked) return { plan, view: await steps.read() };
+    if (plan.road === 'parked') await steps.give('manager', 'resolve-attention', { verb: 'retry' });
+    return { plan, ending, view: await steps.until(ending.stage) };
+  } catch (err) {
+    if (!steps.caseId) throw err;
+    return { plan, view: await steps.read(), error: (err as Error).message };
+  }
 }

@@ -3,6 +3,7 @@ import { formatMinor } from '../../domain/money.ts';
 import type { Driven } from './drive.ts';
 import type { Planned } from './plan.ts';
 
+/** A return for which no case was opened, or none that can be read. */
 export interface Failed {
   readonly plan: Planned;
   readonly error: string;
@@ -13,7 +14,7 @@ export interface DemoReport {
   readonly cases: readonly {
     readonly returnNo: string;
     readonly caseId: string;
-    /** Name of the end stage; of a case that has not ended, the stage it is in; `failed` if it could not be driven. */
+    /** Name of the end stage; of a case that has not ended, the stage it is in; `failed` if there is no case. */
     readonly outcome: string;
     readonly refundMinor: number;
     readonly currency: string;
@@ -79,9 +80,9 @@ export function reportOf(driven: readonly Driven[], failed: readonly Failed[], o
 }
 
 function problemsOf(one: Driven, oracle: Oracle): string[] {
-  const { plan, view, ending } = one;
-  const problems: string[] = [];
+  const { plan, view, ending, error } = one;
   const name = `${plan.what.returnNo} (${view.caseId}, ${plan.road})`;
+  const problems = error === undefined ? [] : [`${name}: ${error}`];
   if (ending && view.stage !== ending.stage) problems.push(`${name} ended ${view.stage}, not ${ending.stage}`);
   if (ending && view.refundedMinor !== ending.paidMinor)
     problems.push(`${name} paid ${view.refundedMinor}, due were ${ending.paidMinor}`);
