@@ -136,14 +136,22 @@ export const commandBodies = {
       decision: z.enum(['waive', 'deduct', 'refuse_goods']),
       deductions: z
         .array(z.strictObject({ lineId: id, quantity, amountMinor }))
+        .min(1)
         .max(200)
-        .optional(),
+        .optional()
+        .describe(
+          'With deduct: what is kept, by line. Absent: all that is not in order, at its price. What is neither in order nor kept is let pass, and agents let pass no more than the waiver limit.',
+        ),
       ruleIds: z.array(id).max(20).default([]),
       reason: reason.optional(),
     })
     .refine(({ decision, reason: words }) => decision === 'waive' || words !== undefined, {
       path: ['reason'],
       message: 'say why not everything is paid',
+    })
+    .refine(({ decision, ruleIds }) => decision === 'waive' || ruleIds.length > 0, {
+      path: ['ruleIds'],
+      message: 'cite at least one rule by which not everything is paid',
     })
     .refine(({ decision, deductions }) => decision === 'deduct' || deductions === undefined, {
       path: ['deductions'],

@@ -184,13 +184,13 @@ function settlementRefusal(
   { actor, payload }: Command<'settle_discrepancy', ReturnPayloads['settle_discrepancy']>,
   { limits }: SlaPolicy,
 ): Refusal | undefined {
-  const { decision, deductions = [] } = payload;
+  const { decision, deductions } = payload;
+  const mayLetPass = actor.role === 'agent' && limits ? limits.waiveMinor : Number.POSITIVE_INFINITY;
   if (decision === 'waive')
-    return actor.role === 'agent' && limits && waivedMinor(state) > limits.waiveMinor
-      ? managerNeeded('what would be let pass', '/decision')
-      : undefined;
+    return waivedMinor(state) > mayLetPass ? managerNeeded('what would be let pass', '/decision') : undefined;
   if (decision === 'refuse_goods')
     return unitsWhere(state.lots, undecided) === 0 ? notOffered('nothing is here that could be sent back') : undefined;
+  if (!deductions) return undefined; // all that is not in order is kept
   for (const [index, { lineId, quantity, amountMinor }] of deductions.entries()) {
     const here = unitsWhere(state.lots, (lot) => lot.lineId === lineId && lot.reception === 'received');
     const pointer = `/deductions/${index}`;
@@ -202,9 +202,9 @@ function settlementRefusal(
   }
   const total = deductions.reduce((sum, item) => sum + item.amountMinor, 0);
   const open = valueMinor(state.lines, state.lots, undecided);
-  return total > open
-    ? { code: 'over_limit', message: `only ${open} minor units are still undecided`, pointer: '/deductions' }
-    : undefined;
+  if (total > open)
+    return { code: 'over_limit', message: `only ${open} minor units are still undecided`, pointer: '/deductions' };
+  return open - total > mayLetPass ? managerNeeded('what would be let pass', '/deductions') : undefined;
 }
 
 export function eventOfCommand(state: ReturnState, command: ReturnCommand, sla: SlaPolicy): ReturnEvent {

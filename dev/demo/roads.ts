@@ -36,14 +36,17 @@ async function goesWell(steps: Steps): Promise<Ending> {
   return paid(steps);
 }
 async function refuse(steps: Steps, ruleIds: readonly string[] = []): Promise<void> {
-  const ruleId = ruleIds.find((rule) => /strr|quality|window/.test(rule)) ?? ruleIds[0];
   await steps.give('agent', 'decide-request', {
     verdict: 'refuse',
-    ruleIds: [ruleId],
+    ruleIds: [rightOf(ruleIds)],
     reason: 'The photos show wear from use, not a fault.',
   });
   await steps.until('rejected');
 }
+/** The rule that gives the right to return. */
+const rightOf = (ruleIds: readonly string[]): string | undefined =>
+  ruleIds.find((rule) => /strr|quality|window/.test(rule)) ?? ruleIds[0];
+const citing = async (steps: Steps) => [rightOf((await steps.read()).verdict?.ruleIds ?? [])];
 /** What came is in a condition that a change of mind does not cover. */
 async function arrivesWorn(steps: Steps): Promise<void> {
   await steps.travels();
@@ -53,7 +56,11 @@ async function arrivesWorn(steps: Steps): Promise<void> {
 }
 /** What came is not taken. */
 async function goesBack(steps: Steps): Promise<Ending> {
-  await steps.give('manager', 'settle-discrepancy', { decision: 'refuse_goods', reason: 'Used for weeks.' });
+  await steps.give('manager', 'settle-discrepancy', {
+    decision: 'refuse_goods',
+    ruleIds: await citing(steps),
+    reason: 'Used for weeks.',
+  });
   await steps.until('sending_back');
   await steps.sentBack();
   return unpaid('returned_to_customer');
@@ -191,6 +198,7 @@ export const roads = {
       await steps.give('manager', 'settle-discrepancy', {
         decision: 'deduct',
         deductions: [{ lineId: line!.lineId, quantity: line!.quantity, amountMinor }],
+        ruleIds: await citing(steps),
         reason: 'Marks of use.',
       });
       await steps.give('customer', 'answer-proposal', { answer: 'accept' });
@@ -236,14 +244,16 @@ export const roads = {
       await begins(steps);
       await steps.travels();
       await steps.count();
-      const dispute = await steps.simulate<{ disputeId: string }>('POST', '/control/disputes', {
-        paymentId: `pay-${steps.what.orderId}`,
-        amountMinor: steps.valueMinor,
-      });
-      await steps.disputed();
+      const dispute = await steps.providerSays<{ disputeId: string }>(
+        '/control/disputes',
+        { paymentId: `pay-${steps.what.orderId}`, amountMinor: steps.valueMinor },
+        ({ disputes }) => disputes.length > 0,
+      );
       await steps.grade();
       await steps.until('refund_due');
-      await steps.simulate('POST', `/control/disputes/${dispute.disputeId}`, { result: 'won' });
+      await steps.providerSays(`/control/disputes/${dispute.disputeId}`, { result: 'won' }, ({ disputes }) =>
+        disputes.every((one) => one.state === 'won'),
+      );
       return paid(steps);
     },
   },
@@ -253,13 +263,9 @@ export const roads = {
       await begins(steps);
       await goesWell(steps);
       await steps.until('refunded');
-      await steps.simulate('POST', '/control/settle', {
-        refundId: await steps.refundId(),
-        outcome: 'failed',
-        code: 'account_closed',
-      });
+      const failure = { refundId: await steps.refundId(), outcome: 'failed', code: 'account_closed' };
+      await steps.providerSays('/control/settle', failure, ({ stage }) => stage === 'needs_attention');
       steps.reopened();
-      await steps.until('needs_attention');
       await steps.give('manager', 'resolve-attention', { verb: 'retry' });
       return paid(steps);
     },

@@ -47,7 +47,7 @@ const sideRoads: Partial<Record<ReturnStage, Road>> = {
   deduction_offered: {
     ...worn,
     discrepancy: (rma) =>
-      rma.give('settle_discrepancy', 'agent', {
+      rma.give('settle_discrepancy', 'manager', {
         decision: 'deduct',
         deductions: [{ lineId: '1', quantity: 1, amountMinor: 600 }],
         ruleIds: ['uk.strr'],

@@ -113,7 +113,7 @@ describe('outside is done', () => {
         rma.give('answer_proposal', 'customer', { answer: 'decline' });
         expect(worksOf(rma)).toEqual(['2 of 1: D, restock']);
         const deductions = [{ lineId: '1', quantity: 1, amountMinor: 100 }];
-        rma.give('settle_discrepancy', 'agent', { decision: 'deduct', deductions, ruleIds: ['uk.strr'] });
+        rma.give('settle_discrepancy', 'manager', { decision: 'deduct', deductions, ruleIds: ['uk.strr'] });
         rma.give('answer_proposal', 'customer', { answer: 'decline' });
         return rma;
       },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Role } from '../../domain/permissions.ts';
 import { currentLeg } from '../../domain/return-request.ts';
 import { neverCame, ownWay } from './edges/words.ts';
 import { allCounted, day, kettles, paperCaseIn, parkedFrom, type PaperCase } from './paper-case.ts';
@@ -227,6 +228,24 @@ describe('a parcel given up as lost on our way', () => {
     expect(rma.give('declare_lost', 'agent', {})).toMatchObject({ code: 'manager_required' });
     expect(rma.give('declare_lost', 'manager', {})).toBeUndefined();
     expect(rma.stage).toBe('refund_due');
+  });
+});
+
+describe('worn goods that were returned without a reason', () => {
+  const deduct = (rma: PaperCase, role: Role, deductions?: object[]) =>
+    rma.give('settle_discrepancy', role, { decision: 'deduct', ruleIds: ['uk.ccr.window'], deductions });
+  const kept = (amountMinor: number, quantity = 1) => [{ lineId: '1', quantity, amountMinor }];
+
+  it.each([
+    ['one minor unit of it', 'agent', kept(1), 'manager_required'],
+    ['all but what may be waived and one', 'agent', kept(4_499, 2), 'manager_required'],
+    ['all but what may be waived', 'agent', kept(4_500, 2), undefined],
+    ['all of it', 'agent', undefined, undefined],
+    ['one minor unit of it', 'manager', kept(1), undefined],
+  ] as const)('are not let pass above an agent’s limit by keeping %s (%s)', (_, role, deductions, code) => {
+    const rma = paperCaseIn('discrepancy');
+    expect(deduct(rma, role, deductions)?.code).toBe(code);
+    expect(rma.stage).toBe(code ? 'discrepancy' : 'deduction_offered');
   });
 });
 
