@@ -30,7 +30,7 @@ export interface CaseView {
   readonly verdict?: { readonly ruleIds: readonly string[] };
   readonly shipment?: { readonly trackingNo: string };
   readonly parcels: readonly { readonly kind: string; readonly trackingNo: string }[];
-  readonly disputes: readonly object[];
+  readonly disputes: readonly { readonly state: string }[];
   readonly silences: number;
   readonly notices: readonly object[];
   readonly attention?: { readonly step: string; readonly cause: string };

@@ -110,8 +110,17 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
     slots: () => people.slots(caseId),
     /** The advance has gone out; the goods go on. */
     paidEarly: () => people.when(caseId, (view) => view.refundedMinor > 0),
-    /** The case has heard of the dispute. */
-    disputed: () => people.when(caseId, (view) => view.disputes.length > 0),
+    /**
+     * The payment provider says something of itself, and the case hears of it. Nobody asks for what nobody expects: a webhook that was lost is
+     * sent once more when the seller misses it.
+     */
+    async providerSays<T>(path: string, body: object, heard: (view: CaseView) => boolean): Promise<T> {
+      const said = await people.simulate<T>('POST', path, body);
+      const hasHeard = await people.when(caseId, heard, patienceMs).catch(() => undefined);
+      if (!hasHeard) await people.simulate('POST', '/control/webhooks/resend', {});
+      await people.when(caseId, heard);
+      return said;
+    },
     /** The label to the customer is out; the parcel goes, and arrives. */
     async sentBack(): Promise<void> {
       const { parcels } = await people.when(caseId, (view) => view.parcels.some((parcel) => parcel.kind === 'send_back'));

@@ -22,6 +22,7 @@ export async function openCarrierBook(dataDir: string, outboxDeps: OutboxDeps) {
     rows: log.rows,
     durable: log.durable,
     webhooks: log.webhooks,
+    resend: log.resend,
     start: log.start,
     stop: () => log.stop(),
     totals: () => ({ ...parcels.totals(), pickups: parcels.pickups.totals(), claims: claims.totals() }),

@@ -33,6 +33,10 @@ export function controlRouter({ books, faults, allowed }: ControlDeps): Router {
   router.use('/faults', faultsRouter(faults));
   router.use('/lies', liesRouter(faults));
 
+  router.post('/webhooks/resend', (_req, res) => {
+    res.json({ resent: books.payments.resend() + books.carrier.resend() });
+  });
+
   router.get('/ledger/:partner', async (req, res) => {
     const { partner } = parse(ledgerParamsSchema, req.params);
     res.json({ partner, rows: await books[partner].rows() });

@@ -17,7 +17,7 @@ export interface OutgoingEvent {
   body: PartnerEvent;
 }
 
-/** The row that ends an event. A given-up or lost event is never sent again. */
+/** The row that ends an event. A given-up or lost event is sent again only on request. */
 export interface WebhookEndRow {
   type: 'webhook_delivered' | 'webhook_given_up' | 'webhook_lost';
   effect: { eventId: string; tries: number };
@@ -56,6 +56,7 @@ export interface OutboxDeps {
 export function createOutbox(deps: OutboxDeps, recordEnd: (row: WebhookEndRow) => Promise<void>) {
   const limits = { ...defaultDelivery, ...deps.delivery };
   const open = new Map<string, OutgoingEvent>();
+  const unheard = new Map<string, OutgoingEvent>();
   const counts = { delivered: 0, givenUp: 0, lost: 0 };
   const overtaking = createOvertaking();
   const lanes = new Map<string, OutgoingEvent[]>();
@@ -140,8 +141,18 @@ export function createOutbox(deps: OutboxDeps, recordEnd: (row: WebhookEndRow) =
     note(row: { type: string; event?: OutgoingEvent } | WebhookEndRow): void {
       if ('event' in row && row.event) open.set(row.event.id, row.event);
       if (!isEnd(row)) return;
-      open.delete(row.effect.eventId);
+      const { eventId } = row.effect;
+      const event = open.get(eventId);
+      if (event && row.type !== 'webhook_delivered') unheard.set(eventId, event);
+      open.delete(eventId);
       counts[endings[row.type]] += 1;
+    },
+    /** Sends what was lost or given up, as a provider does whom its customer asks; how many. */
+    resend(): number {
+      const events = [...unheard.values()];
+      unheard.clear();
+      for (const event of events) track(deliver(event, true));
+      return events.length;
     },
     /** Begins with what an earlier process left undelivered. */
     start(): void {

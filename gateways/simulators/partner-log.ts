@@ -30,6 +30,7 @@ export async function openPartnerLog<Row extends object>(file: string, deps: Out
     durable: () => ledger.durable(),
     rows: () => ledger.rows(),
     webhooks: () => outbox.totals(),
+    resend: () => outbox.resend(),
     /** Sends what an earlier process left undelivered. */
     start: () => outbox.start(),
     async stop(): Promise<void> {

@@ -39,6 +39,7 @@ export async function openPaymentBook(dataDir: string, orders: OrderBook, outbox
     rows: log.rows,
     durable: log.durable,
     webhooks: log.webhooks,
+    resend: log.resend,
     totals: () => totalsOf(state),
     /** Keys of this age and older are forgotten; null keeps them for ever. */
     setKeyExpiry: (ms: number | null) => log.append({ type: 'key_expiry_set', effect: { ms } }),

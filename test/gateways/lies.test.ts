@@ -118,12 +118,14 @@ describe('faults on webhooks', () => {
   };
 
   it('lost_webhook: never delivered, and tracking still tells, under the same event id', async () => {
-    const { receiver, totals, carrier, trackingNo } = await scanned({ fault: 'lost_webhook' });
+    const { receiver, totals, carrier, trackingNo, send } = await scanned({ fault: 'lost_webhook' });
     expect(receiver.codes()).toEqual(['in_transit', 'delivered']);
     expect((await totals()).webhooks).toEqual({ delivered: 2, pending: 0, givenUp: 0, lost: 1 });
     const tracked = await carrier.trackShipment({ trackingNo });
     expect(tracked?.scans.map(({ code }) => code)).toEqual(['picked_up', 'in_transit', 'delivered']);
     expect(tracked?.scans[1]?.eventId).toBe(receiver.received[0]?.id);
+    for (const resent of [1, 0]) expect((await send('POST', '/control/webhooks/resend', {})).body).toEqual({ resent });
+    await until(() => expect(receiver.codes()).toEqual(['in_transit', 'delivered', 'picked_up']));
   });
 
   it('late_webhook: after its time, overtaken by the others', async () => {
