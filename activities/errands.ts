@@ -18,7 +18,8 @@ export function createErrandActivities(deps: ActivityDeps) {
   async function notice({ caseId, rmaNo, orderId, currency, contact }: ErrandsInput, { key, name, params }: Of<'notice'>) {
     const noticeKey = `${caseId}/${key}`;
     if (await notifications.findNotice({ key: noticeKey })) return 'sent before';
-    const { textRef, slotAt, ...facts } = params;
+    const { textRef, slotAt, ruleIds, ...told } = params;
+    const facts = { ...told, ruleIds: ruleIds?.map((ruleId) => policies.citationOf(ruleId)) };
     const text = textRef ? (await database.inbox.textsOf(caseId, [textRef])).get(textRef) : undefined;
     const slot = slotAt === undefined ? undefined : { from: slotAt, to: slotAt + slotMs };
     const { language, timezone, ref } = contact;

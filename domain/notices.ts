@@ -60,6 +60,7 @@ export const noticeNeeds = {
   sent_back_arrived: ['rmaNo'],
   refund_sent: ['rmaNo', 'amount'],
   refunded: ['rmaNo', 'amount'],
+  nothing_to_pay: ['rmaNo'],
   refund_delayed: ['rmaNo', 'amount'],
   refund_disputed: ['rmaNo'],
   instant_refund_paid: ['rmaNo', 'amount', 'dueAt'],

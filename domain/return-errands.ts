@@ -78,7 +78,15 @@ const corrects: Readonly<Partial<Record<NoticeName, readonly NoticeName[]>>> = {
   parcel_found: ['parcel_lost_suspected', 'parcel_lost'],
   parcel_back_to_you: ['parcel_in_transit'],
   refund_disputed: ['refund_sent'],
-  reopened: ['request_refused', 'case_expired', 'refunded', 'sent_back_arrived', 'case_withdrawn', 'case_cancelled'],
+  reopened: [
+    'request_refused',
+    'case_expired',
+    'refunded',
+    'nothing_to_pay',
+    'sent_back_arrived',
+    'case_withdrawn',
+    'case_cancelled',
+  ],
 };
 
 function noticesOf(before: ReturnState, event: ReturnEvent, after: ReturnState): ErrandWork[] {
@@ -108,12 +116,15 @@ function noticeFor(before: ReturnState, event: ReturnEvent, after: ReturnState):
   if (event.type === 'resumed' || event.type === 'held') return before.hold === after.hold ? undefined : byEvent[event.type];
   const own = byEvent[event.type];
   if (own && (moved || tellsWithoutMove(event.type))) return own;
-  return moved && answeredFrom(before) !== after.stage ? byStage[after.stage] : undefined;
+  return moved && answeredFrom(before) !== after.stage ? stageWord(after) : undefined;
 }
+/** All was kept, or the bank has paid: then no refund of ours is told of. */
+const stageWord = ({ stage, money }: ReturnState): NoticeName | undefined =>
+  stage === 'refunded' && settledMinor(money) === 0 ? 'nothing_to_pay' : byStage[stage];
 
 /** What a person decided in the place of a step; a step that is merely tried again is no news. */
-const decidedWord = ({ type }: ReturnEvent, { stage }: ReturnState): NoticeName | undefined =>
-  type === 'retried' || type === 'rung_climbed' ? undefined : (byEvent[type] ?? byStage[stage]);
+const decidedWord = ({ type }: ReturnEvent, after: ReturnState): NoticeName | undefined =>
+  type === 'retried' || type === 'rung_climbed' ? undefined : (byEvent[type] ?? stageWord(after));
 
 const isLoss = (event: ReturnEvent): boolean => event.type === 'lost' || event.type === 'presumed_lost';
 /** Back from the customer's answer: the customer knows. */
@@ -153,7 +164,7 @@ function recoveryWord(before: ReturnState, { type }: ReturnEvent, after: ReturnS
       !before.money.some((one) => one.intent === line.intent && one.state === closed),
   );
   if (newly) return type === 'recovered' ? 'recovered' : 'recovery_written_off';
-  return before.stage === after.stage ? undefined : byStage[after.stage];
+  return before.stage === after.stage ? undefined : stageWord(after);
 }
 
 /** An advance asks for the goods, as long as the customer still has them. */
@@ -171,8 +182,9 @@ function paramsOf(name: NoticeName, event: ReturnEvent, after: ReturnState): Not
     trackingNo: after.shipment?.trackingNo,
     slotAt: after.shipment?.pickupAt ?? after.handover?.slotAt,
     point: after.handover?.pointId,
-    ruleIds: event.ruleIds,
-    cause: event.cause,
+    // What was kept is kept by the rule of the offer, whichever clock has made it count.
+    ruleIds: name === 'deduction_applied' ? after.deduction?.ruleIds : event.ruleIds,
+    cause: event.cause ?? (name === 'request_refused' ? event.verdict?.because[0] : undefined),
     units: after.lots.reduce((sum, lot) => sum + lot.quantity, 0),
     firstNotice: corrects[name] && lastOf(after, corrects[name]),
     textRef: event.textRef,

@@ -89,10 +89,16 @@ function paramsOf(facts: NoticeFacts, { causes }: Catalogue, locale: string): Pa
     deduction: sum(deductionMinor),
     slot: slot && slotText(slot, timezone, locale),
     ruleIds: ruleIds.length > 0 ? new Intl.ListFormat(locale).format(ruleIds) : undefined,
-    cause: cause !== undefined && Object.hasOwn(causes, cause) ? causes[cause] : cause,
+    cause: causeText(cause, causes),
     units: units === undefined ? undefined : new Intl.NumberFormat(locale).format(units),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** A code without words of its own is for colleagues, not for customers. */
+function causeText(cause: string | undefined, causes: Catalogue['causes']): string | undefined {
+  if (cause === undefined) return undefined;
+  return Object.hasOwn(causes, cause) ? causes[cause] : /^[a-z]+(_[a-z]+)+$/.test(cause) ? undefined : cause;
 }
 
 function moneyText(minor: number, currency: string, locale: string): string {

@@ -20,6 +20,8 @@ export interface PolicyStore {
   calendarFor(facts: { readonly jurisdiction: string }): CalendarFile;
   /** What notices say, by language. */
   readonly words: Catalogues;
+  /** The law or promise behind a rule, with the rule's id; the id alone where no pack has the rule. */
+  citationOf(ruleId: string): string;
   /** What a case pins of a pack. */
   refOf(pack: PolicyPack): PackRef;
   /** The very packs that a case pinned; throws if one is missing or its bytes have changed. */
@@ -49,6 +51,10 @@ export function loadPolicies(dir: string): PolicyStore {
     calendars,
     calendarFor: ({ jurisdiction }) => calendarFor(calendars, jurisdiction),
     words: loadWords(join(dir, 'words')),
+    citationOf(ruleId) {
+      const cited = packs.flatMap(({ rules }) => rules).find((rule) => rule.id === ruleId)?.cite;
+      return cited ? `${cited.map(({ law, article }) => `${law} ${article}`).join(', ')} (${ruleId})` : ruleId;
+    },
     refOf,
     pinned: (refs) =>
       refs.map((ref) => {

@@ -144,6 +144,16 @@ describe('a notice', () => {
     expect(say('request_refused', { cause: 'worn beyond trying on' })).toContain('worn beyond trying on');
     expect(say('request_refused', { cause: 'constructor' })).toContain(': constructor.');
     expect(say('request_refused', { cause: undefined })).not.toContain('undefined');
+    expect(say('request_refused', { cause: 'only_for_us' })).toBe(say('request_refused', { cause: undefined }));
+  });
+  it('has words for whatever a pack may say of why', () => {
+    const codes = policies.packs.flatMap(({ rules }) => rules.flatMap((rule) => ('because' in rule ? [rule.because] : [])));
+    expect(codes).toContain('goods_excluded_by_statute');
+    for (const { causes } of [en, zh]) expect(Object.keys(causes)).toEqual(expect.arrayContaining(codes));
+  });
+  it('names the law behind a rule', () => {
+    expect(policies.citationOf('uk.ccr.excl')).toBe('Consumer Contracts Regulations 2013 reg 28 (uk.ccr.excl)');
+    expect(policies.citationOf('order.units_available')).toBe('order.units_available');
   });
   it('cites every rule', () => {
     expect(say('request_refused')).toContain('cn.7d.window and merchant.window');

@@ -31,7 +31,7 @@ describe('the amount in a notice', () => {
     const rma = paperCaseIn('deduction_offered');
     expect(told(rma, 'deduction_offered')).toMatchObject({ amountMinor: 4_400, deductionMinor: 600 });
     rma.wait(5 * day);
-    expect(told(rma, 'deduction_applied')).toMatchObject({ amountMinor: 4_400, deductionMinor: 600 });
+    expect(told(rma, 'deduction_applied')).toMatchObject({ amountMinor: 4_400, deductionMinor: 600, ruleIds: ['uk.strr'] });
   });
 
   it('of a second attempt to refund is that of the attempt, not of both', () => {

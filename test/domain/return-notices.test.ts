@@ -238,6 +238,28 @@ describe('a visible change is told once', () => {
       (rma) => rma.wait(5 * day),
       ['deduction_reminder', 'deduction_reminder', 'deduction_applied'],
     ],
+    [
+      'all is kept, and nothing is left to refund',
+      () => paperCaseIn('discrepancy'),
+      (rma) => [settle(rma, 'deduct', {}), rma.give('answer_proposal', 'customer', { answer: 'accept' }), rma.settleDown()],
+      ['deduction_offered', 'nothing_to_pay'],
+    ],
+    [
+      'the bank has paid',
+      () => paperCaseIn('refund_due'),
+      (rma) => [
+        rma.hear({
+          name: 'dispute_closed',
+          eventId: 'e1',
+          disputeId: 'd1',
+          amountMinor: 5_000,
+          result: 'lost',
+          occurredAt: rma.now,
+        }),
+        rma.settleDown(),
+      ],
+      ['nothing_to_pay'],
+    ],
     ['goods go back', () => paperCaseIn('discrepancy'), (rma) => settle(rma, 'refuse_goods'), ['sending_back']],
     [
       'what was sent back comes to us again',
