@@ -7,6 +7,7 @@ import { dueAtOf } from '../domain/deadlines.ts';
 import { unitsWhere } from '../domain/goods.ts';
 import { settledMinor } from '../domain/money.ts';
 import { verbsOf } from '../domain/moves.ts';
+import { neverBegan } from '../domain/return-request.ts';
 import type { ReturnState } from '../domain/return-state.ts';
 
 /** The state itself rides along as it is. */
@@ -59,15 +60,17 @@ export function documentOf(stamp: number, state: ReturnState, about: SaveCaseInp
   const rules = rulesOf(about.caseType);
   const escalated = escalation?.state === 'active';
   const dueAt = dueAtOf(state);
+  // In nobody's lists, and of nobody's payment: it can be read by its id alone.
+  const hidden = neverBegan(state);
   return {
     stamp,
-    merchantId: state.merchantId,
+    merchantId: hidden ? '' : state.merchantId,
     caseType: about.caseType,
     rmaNo: about.rmaNo,
     // A claim on the carrier is no affair of the customer's.
     customerId: about.caseType === 'return' ? about.customerId : '',
     orderId: about.orderId,
-    paymentId: about.caseType === 'return' ? (about.paymentId ?? null) : null,
+    paymentId: about.caseType === 'return' && !hidden ? (about.paymentId ?? null) : null,
     stage: state.stage,
     owner: ownerOf(rules, state),
     open: !isEnded(rules, state),

@@ -111,7 +111,7 @@ export function createCaseStore(connection: Connection) {
       cases.findOne({ _id: caseId }).maxTimeMS(maxTimeMS).lean<CaseDocument>().exec(),
 
     find: (merchantId: string, caseId: string): Promise<CaseDocument | null> =>
-      cases.findOne({ _id: caseId, merchantId }).maxTimeMS(maxTimeMS).lean<CaseDocument>().exec(),
+      cases.findOne({ _id: caseId, 'state.merchantId': merchantId }).maxTimeMS(maxTimeMS).lean<CaseDocument>().exec(),
 
     /**
      * Whose case, parcel or payment this is, by the first of them that we know; undefined: nobody's, or of several merchants. A number that

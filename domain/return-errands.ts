@@ -8,6 +8,7 @@ import { type NoticeName } from './notices.ts';
 import { acceptReceived } from './goods.ts';
 import { settledMinor } from './money.ts';
 import { owedBackMinor, refundDueMinor } from './refunds.ts';
+import { neverBegan } from './return-request.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
 
 export function errandsOfReturn(before: ReturnState, event: ReturnEvent, after: ReturnState): readonly Errand[] {
@@ -97,6 +98,7 @@ function noticesOf(before: ReturnState, event: ReturnEvent, after: ReturnState):
 
 function noticeFor(before: ReturnState, event: ReturnEvent, after: ReturnState): NoticeName | undefined {
   const moved = before.stage !== after.stage;
+  if (neverBegan(after)) return undefined;
   // What the clock warns of concerns the customer only where the customer is waited for.
   if (event.type === 'warned') return event.clockId?.startsWith(`${after.stage}#`) ? reminders[after.stage] : undefined;
   if (event.type === 'message_sent' && event.by.role === 'customer') return undefined;

@@ -193,3 +193,7 @@ function travellingWith(legs: readonly Leg[], { type, trackingNo }: ReturnEvent)
 /** The parcel that the case waits for: the newest leg that is not on its way to the customer. */
 export const currentLeg = ({ legs = [] }: Pick<ReturnState, 'legs'>): Leg | undefined =>
   legs.findLast((leg) => leg.kind !== 'send_back');
+
+/** Two asked at once for the same units: who got none was told so at once, and has no case but in its own records. */
+export const neverBegan = ({ stage, from, verdict }: Pick<ReturnState, 'stage' | 'from' | 'verdict'>): boolean =>
+  stage === 'rejected' && from === 'requested' && verdict?.because.includes('units_in_another_case') === true;
