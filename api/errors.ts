@@ -18,6 +18,7 @@ export const problems = {
   method_not_allowed: [405, 'This method is not offered here'],
   not_allowed_now: [409, 'The case does not allow this now'],
   in_flight: [409, 'The same command is being carried out'],
+  already_counted: [409, 'This scan of the parcel has another count'],
   already_resolved: [409, 'Somebody has resolved this'],
   stale_revision: [412, 'The case has moved on'],
   too_large: [413, 'The body is too large'],

@@ -55,10 +55,11 @@ export interface Command<Name extends CommandName = CommandName, Payload = unkno
   readonly payload: Payload;
 }
 
-/** A no that changes nothing. `not_allowed_now` 409, `stale_revision` 412, all others 422. */
+/** A no that changes nothing. `not_allowed_now` and `already_counted` 409, `stale_revision` 412, all others 422. */
 export interface Refusal {
   readonly code:
     | 'not_allowed_now'
+    | 'already_counted'
     | 'stale_revision'
     | 'over_limit'
     | 'verb_not_allowed'

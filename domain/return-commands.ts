@@ -25,7 +25,7 @@ import {
 } from './goods.ts';
 import { committedMinor } from './money.ts';
 import { requestedMinor, valueMinor } from './refunds.ts';
-import { fullyInspected, goesBack, returnRules, waivedMinor } from './return.ts';
+import { countText, fullyInspected, goesBack, returnRules, waivedMinor } from './return.ts';
 import { isCharging } from './return-money.ts';
 import {
   editsMax,
@@ -91,7 +91,7 @@ export function returnRefusal(state: ReturnState, command: ReturnCommand, sla: S
         ? { code: 'stale_revision', message: `the proposal on the table is number ${state.proposal?.no}`, pointer: '/proposalNo' }
         : undefined;
     case 'record_reception':
-      if (state.parcels.includes(parcelKey(command.payload))) return undefined;
+      if (state.parcels.includes(parcelKey(command.payload))) return recountRefusal(state, command.payload);
       return overLimit(miscounted(state.lots, command.payload.units), 'more units than the case still expects');
     case 'record_inspection':
       return overLimit(misgraded(state.lots, command.payload.units), 'more units than were received and not yet inspected');
@@ -139,6 +139,19 @@ function editRefusal({ request, lots, money }: ReturnState, { payload }: Extract
 function lossRefusal(state: ReturnState, { actor }: ReturnCommand, { limits }: SlaPolicy): Refusal | undefined {
   if (!limits || actor.role === 'manager' || state.stage === 'in_transit') return undefined;
   return requestedMinor(state.lines) > limits.agentAcceptMinor ? managerNeeded('this value') : undefined;
+}
+
+/** A repeat is noted; another count of the same scan would be lost. */
+function recountRefusal({ counts }: ReturnState, payload: ReturnPayloads['record_reception']): Refusal | undefined {
+  const { parcelId, scanNo, units, extras } = payload;
+  const before = counts?.[parcelKey(payload)];
+  return before === undefined || before === countText({ counted: units, extras })
+    ? undefined
+    : {
+        code: 'already_counted',
+        message: `scan ${scanNo} of parcel ${parcelId} says: ${before}. What came besides needs a scanNo of its own`,
+        pointer: '/scanNo',
+      };
 }
 
 const overLimit = (index: number | undefined, message: string): Refusal | undefined =>

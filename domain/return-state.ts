@@ -82,6 +82,8 @@ export interface ReturnState extends CaseState {
   readonly shipment?: { readonly trackingNo: string; readonly pickupAt?: number };
   /** Keys of counted parcels, `parcelId/scanNo`: a parcel is counted once, whoever scans it twice. */
   readonly parcels: readonly string[];
+  /** What was counted in each, so that a repeat can be told from another count under the same key. */
+  readonly counts?: Readonly<Record<string, string>>;
   /** What the customer asks for, as last edited. */
   readonly request?: ReturnRequest;
   readonly handover?: Handover;

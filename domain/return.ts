@@ -221,6 +221,15 @@ function deducted(state: ReturnState): ReturnState {
   return { ...state, lots: acceptReceived(lots), adjustments: [...adjustments, ...kept] };
 }
 
+/** A count in short: the same whatever order the units are named in. */
+export const countText = ({ counted = [], extras = [] }: Pick<ReturnEvent, 'counted' | 'extras'>): string =>
+  [
+    ...counted.map(({ lineId, quantity, condition }) => `${quantity} ${condition} ${lineId}`),
+    ...extras.map(({ sku, quantity }) => `${quantity} extra ${sku}`),
+  ]
+    .sort()
+    .join(', ');
+
 function countParcel(state: ReturnState, event: ReturnEvent): ReturnState {
   if (!event.counted || !event.parcel || state.parcels.includes(event.parcel)) return state;
   const extras = event.extras?.length ? { extras: [...(state.extras ?? []), ...event.extras] } : {};
@@ -228,6 +237,7 @@ function countParcel(state: ReturnState, event: ReturnEvent): ReturnState {
     ...state,
     ...extras,
     parcels: [...state.parcels, event.parcel],
+    counts: { ...state.counts, [event.parcel]: countText(event) },
     lots: countUnits(state.lots, event.counted),
   };
 }

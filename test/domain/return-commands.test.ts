@@ -121,11 +121,19 @@ describe('record_reception', () => {
       });
   });
 
-  it('of a parcel that was counted is a repeat, also with another key and another count', () => {
-    const rma = paperCaseIn('received');
-    const again = command('record_reception', { ...parcel, units: units(2) });
+  it('of a parcel that was counted is a repeat, also with another key; another count of it is refused, not dropped', () => {
+    const rma = paperCaseIn('in_transit');
+    const counted = [...units(1), { lineId: '1', quantity: 1, condition: 'missing' }];
+    rma.give('record_reception', 'warehouse', { ...parcel, units: counted });
+    const again = command('record_reception', { ...parcel, units: [...counted].reverse() });
     expect(returnRefusal(rma.state, again)).toBeUndefined();
     expect(eventOfCommand(rma.state, again).type).toBe('repeat_noted');
+    for (const other of [{ units: units(1) }, { units: units(2) }, { units: counted, extras: [{ sku: 'MUG', quantity: 1 }] }])
+      expect(returnRefusal(rma.state, command('record_reception', { ...parcel, ...other }))).toMatchObject({
+        code: 'already_counted',
+        message: expect.stringContaining('1 missing 1, 1 received 1'),
+        pointer: '/scanNo',
+      });
   });
 
   it('of a second scan of the same parcel is another parcel’s worth of units', () => {
