@@ -25,6 +25,7 @@ export const problems = {
   unsupported_media_type: [415, 'The body must be application/json'],
   over_limit: [422, 'More than there is'],
   unknown_line: [422, 'The order has no such line'],
+  wrong_currency: [422, 'The order was paid in another currency'],
   unknown_rule: [422, 'No such rule binds this case'],
   impossible_date: [422, 'This date cannot be'],
   verb_not_allowed: [422, 'This verb is not possible here'],

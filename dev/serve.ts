@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { roles } from '../domain/permissions.ts';
+import { DataInUse } from './stack.ts';
 import { startSystem } from './system.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -73,4 +74,8 @@ Everything stays up until Ctrl-C.`);
 
 const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
 if (values.help) console.log(usage);
-else await main();
+else
+  await main().catch((err: unknown) => {
+    console.error(err instanceof DataInUse ? err.message : err);
+    process.exitCode = 1;
+  });

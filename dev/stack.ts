@@ -216,10 +216,12 @@ async function restartable(lock: string, spec: ProcessSpec): Promise<Server> {
   };
 }
 
+export class DataInUse extends Error {}
+
 /** Two servers on one database would ruin each other's bookkeeping; SQLite would let them. */
 async function startAlone(lock: string, spec: ProcessSpec): Promise<RunningProcess> {
   if (!tryLock(lock)) {
-    throw new Error(
+    throw new DataInUse(
       `another start of ours is using the data of ${spec.name}: stop that one first, or delete ${lock} if there is none`,
     );
   }

@@ -3,7 +3,7 @@
  * Pure, so that the Update validator, the API and a test ask the same question and get the same answer.
  */
 import { hasSeen, rowOf, type AnyRules, type AttentionVerb, type CaseEvent, type CaseState, type SlaPolicy } from './case.ts';
-import { availableMoves, lettingGoMove, verbsOf } from './moves.ts';
+import { allowed, availableMoves, lettingGoMove, verbsOf } from './moves.ts';
 import { roles, type Actor, type CommandName, type Role } from './permissions.ts';
 import { requestedMinor } from './refunds.ts';
 
@@ -62,6 +62,8 @@ export interface Refusal {
     | 'already_counted'
     | 'stale_revision'
     | 'over_limit'
+    | 'unknown_line'
+    | 'wrong_currency'
     | 'verb_not_allowed'
     | 'result_not_allowed'
     | 'manager_required'
@@ -77,7 +79,7 @@ export interface Refusal {
 /** Why this command is refused in this state, or undefined. A command that has had its effect is never refused: it answers again. */
 export function refusalOf(rules: AnyRules, state: CaseState, command: Command, sla: SlaPolicy): Refusal | undefined {
   if (hasSeen(state, command.messageId)) return undefined;
-  if (!availableMoves(rules, state).includes(command.name)) {
+  if (!allowed(rules, state).includes(command.name)) {
     const role = roles.find((one: Role) => one === command.actor.role);
     const moves = availableMoves(rules, state, role);
     return { code: 'not_allowed_now', message: `${command.name} is not possible in stage ${state.stage}`, availableMoves: moves };
@@ -86,9 +88,20 @@ export function refusalOf(rules: AnyRules, state: CaseState, command: Command, s
     return { code: 'stale_revision', message: `the case is at revision ${state.revision}` };
   if (command.name === 'resolve_attention')
     return attentionRefusal(rules, state, command as Command<'resolve_attention', SharedPayloads['resolve_attention']>, sla);
+  if (command.name === 'link_case') return linkRefusal(state, command.payload as SharedPayloads['link_case']);
   return command.name === 'waive_breach'
     ? unknownClock(state, (command.payload as SharedPayloads['waive_breach']).clockId)
     : undefined;
+}
+
+/** A case may be linked to one that another system keeps: whether it exists is not asked. */
+const linksMax = 50;
+function linkRefusal({ caseId, links = [] }: CaseState, { otherId, kind }: SharedPayloads['link_case']): Refusal | undefined {
+  const pointer = '/otherId';
+  if (otherId === caseId) return { code: 'not_offered', message: 'this is the case itself', pointer };
+  if (links.some((link) => link.otherId === otherId && link.kind === kind))
+    return { code: 'not_offered', message: 'the two are linked like this already', pointer };
+  return links.length >= linksMax ? { code: 'over_limit', message: `at most ${linksMax} links`, pointer } : undefined;
 }
 
 const unknownClock = (state: CaseState, clockId: string): Refusal | undefined =>

@@ -11,7 +11,7 @@ import {
   type CaseState,
   type SlaPolicy,
 } from './case.ts';
-import { expected, goodsAreHere, goodsMayGoBack } from './goods.ts';
+import { countable, expected, goodsAreHere, goodsMayGoBack, ungraded } from './goods.ts';
 import { anywhere, mayCommand, type CommandName, type Role } from './permissions.ts';
 import { type Default, type Route, type StageRow } from './stage-table.ts';
 
@@ -131,12 +131,19 @@ export function cancelMove(rules: AnyRules, state: CaseState, sla: SlaPolicy): L
 }
 
 /** Commands that the stage allows; with a role, only those that this role may give. The list of buttons, and the `availableMoves` of a refusal. */
-export function availableMoves(rules: AnyRules, state: CaseState, role?: Role): CommandName[] {
+export const availableMoves = (rules: AnyRules, state: CaseState, role?: Role): CommandName[] =>
+  allowed(rules, state).filter((command) => !hasNothingToSay(state, command) && (!role || mayCommand(role, command)));
+
+/** Commands that the stage allows, also those that could only be refused for what they say, or be repeats. */
+export function allowed(rules: AnyRules, state: CaseState): CommandName[] {
   const row = rowOf(rules, state.stage);
-  if (!row) return [];
-  const here = [...row.commands, ...anywhere].filter((command) => fits(rules, state, command));
-  return role ? here.filter((command) => mayCommand(role, command)) : here;
+  return row ? [...row.commands, ...anywhere].filter((command) => fits(rules, state, command)) : [];
 }
+
+/** All goods have been counted, or graded: a button for that would lead nowhere. */
+const hasNothingToSay = ({ lots }: CaseState, command: CommandName): boolean =>
+  (command === 'record_reception' && !lots.some(countable('received'))) ||
+  (command === 'record_inspection' && !lots.some(ungraded));
 
 /** What the stage does not say: letting go needs a way for the goods, and overlays have states of their own. */
 function fits(rules: AnyRules, state: CaseState, command: CommandName): boolean {

@@ -92,9 +92,15 @@ export function returnRefusal(state: ReturnState, command: ReturnCommand, sla: S
         : undefined;
     case 'record_reception':
       if (state.parcels.includes(parcelKey(command.payload))) return recountRefusal(state, command.payload);
-      return overLimit(miscounted(state.lots, command.payload.units), 'more units than the case still expects');
+      return (
+        unknownLine(state, command.payload) ??
+        overLimit(miscounted(state.lots, command.payload.units), 'more units than the case still expects')
+      );
     case 'record_inspection':
-      return overLimit(misgraded(state.lots, command.payload.units), 'more units than were received and not yet inspected');
+      return (
+        unknownLine(state, command.payload) ??
+        overLimit(misgraded(state.lots, command.payload.units), 'more units than were received and not yet inspected')
+      );
     case 'settle_discrepancy':
       return settlementRefusal(state, command, sla);
     case 'choose_channel':
@@ -154,6 +160,13 @@ function recountRefusal({ counts }: ReturnState, payload: ReturnPayloads['record
       };
 }
 
+function unknownLine({ lines }: ReturnState, { units }: { units: readonly { lineId: string }[] }): Refusal | undefined {
+  const index = units.findIndex(({ lineId }) => !lines.some((line) => line.lineId === lineId));
+  return index < 0
+    ? undefined
+    : { code: 'unknown_line', message: 'this line is not in the request', pointer: `/units/${index}/lineId` };
+}
+
 const overLimit = (index: number | undefined, message: string): Refusal | undefined =>
   index === undefined ? undefined : { code: 'over_limit', message, pointer: `/units/${index}/quantity` };
 
@@ -185,7 +198,7 @@ function proposalRefusal(
   if (kind === 'return') return requestedMinor(state.lines) > mayAlone ? managerNeeded('this value', '/kind') : undefined;
   if (kind !== 'price_reduction') return undefined;
   if (currency !== state.currency)
-    return { code: 'over_limit', message: `the order was paid in ${state.currency}`, pointer: '/currency' };
+    return { code: 'wrong_currency', message: `the order was paid in ${state.currency}`, pointer: '/currency' };
   const worth = Math.min(requestedMinor(state.lines), state.paidMinor);
   if (amountMinor < 1 || amountMinor > worth)
     return { code: 'over_limit', message: `between 1 and ${worth} minor units`, pointer: '/amountMinor' };

@@ -245,7 +245,9 @@ describe('a return over HTTP', () => {
       const above = await door.command(caseId, 'propose', 'agent', { kind: 'price_reduction', amountMinor: 5_001 });
       expect(above).toMatchObject({ status: 422, body: { code: 'over_limit', fields: [{ pointer: '/amountMinor' }] } });
       const euros = { kind: 'price_reduction', amountMinor: 1, currency: 'EUR' };
-      expect((await door.command(caseId, 'propose', 'agent', euros)).body.fields).toMatchObject([{ pointer: '/currency' }]);
+      expect((await door.command(caseId, 'propose', 'agent', euros)).body.fields).toMatchObject([
+        { pointer: '/currency', code: 'wrong_currency' },
+      ]);
     });
 
     it('chooses the way, books, moves and cancels the pickup: each is a wish until the carrier says yes', async () => {

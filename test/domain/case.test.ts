@@ -4,6 +4,7 @@ import { availableMoves, cancelMove, targetOf, verbsOf } from '../../domain/move
 import { dueAtOf, eventOf, nextMilestone } from '../../domain/deadlines.ts';
 import { isEnded, ladder, seenLimit, type CaseEvent } from '../../domain/case.ts';
 import { elapsedMs } from '../../domain/clocks.ts';
+import type { Lot } from '../../domain/goods.ts';
 import { mendline, theClock } from '../../domain/permissions.ts';
 import { openReturnStages, returnTable, type ReturnStage } from '../../domain/return-table.ts';
 import { targetsOf, type StageRow } from '../../domain/stage-table.ts';
@@ -232,8 +233,36 @@ describe('the list of buttons', () => {
     ['needs_attention', { customer: talking, warehouse: ['record_reception', 'record_inspection'] }],
     ['refunded', { customer: [], agent: [], manager: [], warehouse: [] }],
   ])('in %s gives each role its own', (stage, moves) => {
+    const one = { lineId: '1', quantity: 1 };
+    const lots: Lot[] = [
+      { ...one, reception: 'in_transit' },
+      { ...one, reception: 'received' },
+    ];
+    const inspects = moves.warehouse?.includes('record_inspection');
+    const state = inspects ? { ...stateIn(stage), lots } : stateIn(stage);
     for (const [role, commands] of Object.entries(moves))
-      expect([role, availableMoves(rules, stateIn(stage), role as 'customer')]).toEqual([role, commands]);
+      expect([role, availableMoves(rules, state, role as 'customer')]).toEqual([role, commands]);
+  });
+
+  it.each<[string, Partial<Lot>, string[]]>([
+    ['nothing has been counted', { reception: 'in_transit' }, ['record_reception']],
+    ['all is here', { reception: 'received' }, ['record_inspection']],
+    ['one was missing', { reception: 'short_shipped' }, ['record_reception']],
+    ['all is graded', { reception: 'received', grade: 'A' }, []],
+    ['it was refused, and is on its way back', { reception: 'sent_back', acceptance: 'rejected', grade: 'D' }, []],
+  ])('offers the dock nothing that could only be refused: %s', (_, lot, commands) => {
+    const lots = [{ lineId: '1', quantity: 1, reception: 'received', ...lot } as Lot];
+    expect(availableMoves(rules, { ...stateIn('refund_due'), lots }, 'warehouse')).toEqual(commands);
+  });
+
+  it('links a case to another one, to each in the same way once', () => {
+    const rma = paperCaseIn('under_review');
+    const link = (otherId: string, kind = 'complains_about') => rma.give('link_case', 'agent', { otherId, kind });
+    expect(link(rma.state.caseId)).toMatchObject({ code: 'not_offered', pointer: '/otherId' });
+    expect([link('X-1'), link('X-1', 'replacement_of')]).toEqual([undefined, undefined]);
+    expect(link('X-1')).toMatchObject({ code: 'not_offered' });
+    for (let nth = 2; nth < 50; nth += 1) expect(link(`X-${nth}`)).toBeUndefined();
+    expect(link('X-50')).toMatchObject({ code: 'over_limit', message: 'at most 50 links' });
   });
 
   it('offers an agent in review the decision, cancelling and the commands of any stage', () => {

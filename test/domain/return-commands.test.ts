@@ -114,11 +114,21 @@ describe('a command', () => {
 describe('record_reception', () => {
   it('is refused for more units than the case still expects, with a pointer to the entry', () => {
     const { state } = paperCaseIn('in_transit');
-    for (const wrong of [units(3), units(1, '9'), [...units(1), ...units(2)]])
+    for (const wrong of [units(3), [...units(1), ...units(2)]])
       expect(returnRefusal(state, command('record_reception', { ...parcel, units: wrong }))).toMatchObject({
         code: 'over_limit',
         pointer: `/units/${wrong.length - 1}/quantity`,
       });
+    for (const [name, unit] of [
+      ['record_reception', { condition: 'received' }],
+      ['record_inspection', { grade: 'A', disposition: 'restock' }],
+    ] as const)
+      expect(
+        returnRefusal(
+          paperCaseIn('received').state,
+          command(name, { parcelId: 'P2', scanNo: 1, units: [{ lineId: '9', quantity: 1, ...unit }] }),
+        ),
+      ).toMatchObject({ code: 'unknown_line', pointer: '/units/0/lineId' });
   });
 
   it('of a parcel that was counted is a repeat, also with another key; another count of it is refused, not dropped', () => {
