@@ -107,12 +107,49 @@ export function countsOf(stages: readonly StageCount[]): z.infer<typeof caseCoun
 }
 
 /** What is among staff: notes, claims on carriers, who has agreed to what. Customers are not shown that it is there. */
-const staffOnly = ['noted', 'approval_given', 'linked', 'claim_noted', 'errand_failed', 'breach_waived'];
-/** How a case was parked and settled: customers see that it went on, not why. */
-const reasonsAmongStaff = ['step_failed', 'retried', 'skipped', 'overridden', 'compensated', 'rung_climbed'];
+const staffOnly = [
+  'noted',
+  'approval_given',
+  'linked',
+  'assigned',
+  'claim_noted',
+  'breach_waived',
+  'manager_asked',
+  'late_fact_noted',
+  'repeat_noted',
+];
+/** How the work is done: undo made ready and used, errands run, calendars read. No news to customers either. */
+const machinery = [
+  'armed',
+  'disarmed',
+  'undone',
+  'undo_failed',
+  'errand_done',
+  'errand_failed',
+  'calendar_changed',
+  'calendar_loaded',
+  'calendar_failed',
+];
+/** How a case was parked and settled, and what staff decided among themselves: customers see that it went on, not why. */
+const reasonsAmongStaff = [
+  'step_failed',
+  'retried',
+  'skipped',
+  'overridden',
+  'compensated',
+  'rung_climbed',
+  'waived',
+  'recovered',
+  'written_off',
+  'escalation_granted',
+  'escalation_declined',
+  'de_escalated',
+];
+/** To customers a person of ours is a role, not a name. */
+const named: readonly string[] = ['customer', 'partner', 'clock', 'system'];
 
 export const isShown = ({ event }: TimelineRow, { role }: Caller): boolean =>
-  role !== 'customer' || !staffOnly.includes(event.type);
+  role !== 'customer' || ![...staffOnly, ...machinery].includes(event.type);
 
 export function rowView(
   { seq, at, stage, event }: TimelineRow,
@@ -127,7 +164,7 @@ export function rowView(
     at: iso(at),
     event: type,
     stage: stage as never,
-    by: { id: by.id, role: by.role },
+    by: { id: caller.role === 'customer' && !named.includes(by.role) ? 'staff' : by.id, role: by.role },
     occurredAt: isoIf(occurredAt),
     step: amongStaff ? undefined : step,
     trackingNo,

@@ -517,8 +517,10 @@ describe('a return over HTTP', () => {
       trackingNo: expect.any(String),
       occurredAt: expect.any(String),
     });
-    expect(of('accepted')).toMatchObject({ by: { id: 'agent-1', role: 'agent' } });
-    expect(all.some((one) => typeof one.errand === 'string')).toBe(true);
+    expect(of('accepted'), 'to customers a person of ours is a role').toMatchObject({ by: { id: 'staff', role: 'agent' } });
+    expect(await row(caseId, 'accepted')).toMatchObject({ by: { id: 'agent-1', role: 'agent' } });
+    expect((await rows(caseId)).some((one) => typeof one.errand === 'string')).toBe(true);
+    expect(all.some((one) => typeof one.errand === 'string')).toBe(false);
     expect((await handleOf(door, caseId).describe()).status.name).toBe('COMPLETED');
   });
 

@@ -370,6 +370,9 @@ describe('reading', () => {
         ((await door.get(`/cases/${noted}/timeline`, as)).body.rows as Row[]).flatMap((row) => row.text ?? []);
       expect(await textsFor('warehouse')).toEqual(['third claim this month', 'worn']);
       expect(await textsFor('customer')).toEqual(['worn']);
+      const { rows } = (await door.get(`/cases/${noted}/timeline`, 'customer')).body;
+      expect(rows.map((row: Row) => row.event)).toEqual(['opened', 'referred', 'refused']);
+      expect(rows.map((row: { by: { id: string } }) => row.by.id)).toEqual(['cust-1', 'mendline', 'staff']);
     });
 
     it('loses a text that was erased, and nothing else', async () => {
