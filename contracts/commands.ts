@@ -120,8 +120,13 @@ export const commandBodies = {
   cancel_case: z.strictObject({ reason }),
   submit_tracking: z.strictObject({ carrier: id, trackingNo: id }),
   record_reception: z.strictObject({
-    parcelId: id,
-    scanNo: z.int().min(1).max(1_000).default(1),
+    parcelId: id.describe('As the dock names the parcel: its tracking number, or a label of its own.'),
+    scanNo: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(1)
+      .describe('Counts the scans of one parcel. The same scan with the same units is a repeat; with others it is refused.'),
     units: units({ condition: z.enum(conditions).default('received') }),
     extras: z
       .array(z.strictObject({ sku: id, quantity }))

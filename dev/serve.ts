@@ -56,11 +56,13 @@ async function main(): Promise<void> {
   partners            ${system.simulatorsUrl} (POST /control/scans, /control/faults …)
   logs                ${system.logs}
 
-Tokens, for 12 hours:
+Addresses, and tokens for 12 hours, to paste into a shell:
+export API=${system.apiUrl}
+export PARTNERS=${system.simulatorsUrl}
 ${tokens.join('\n')}
 
-Open a return of the order ${order.orderId}:
-curl -X POST ${system.apiUrl}/cases -H "Authorization: Bearer $CUSTOMER" -H 'Idempotency-Key: first' \\
+Open a return of the order ${order.orderId}; what comes next is in the README, under "By hand":
+curl -X POST $API/cases -H "Authorization: Bearer $CUSTOMER" -H 'Idempotency-Key: first' \\
   -H 'Content-Type: application/json' \\
   -d '{"orderId":"${order.orderId}","lines":[{"lineId":"1","quantity":1}],"reason":"quality"}'
 
