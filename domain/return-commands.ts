@@ -12,20 +12,11 @@ import {
   type Refusal,
   type SharedPayloads,
 } from './commands.ts';
-import {
-  countUnits,
-  gradeUnits,
-  miscounted,
-  misgraded,
-  undecided,
-  unitsWhere,
-  type Counted,
-  type Extra,
-  type Inspected,
-} from './goods.ts';
+import { undecided, unitsWhere } from './goods.ts';
 import { committedMinor } from './money.ts';
 import { requestedMinor, valueMinor } from './refunds.ts';
-import { countText, fullyInspected, goesBack, returnRules, waivedMinor } from './return.ts';
+import { returnRules, waivedMinor } from './return.ts';
+import { dockRefusal, eventOfDock, type DockPayloads } from './return-dock.ts';
 import { isCharging } from './return-money.ts';
 import {
   editsMax,
@@ -40,7 +31,7 @@ import {
 } from './return-state.ts';
 import { type Reason } from './policy/verdict.ts';
 
-export interface ReturnPayloads extends SharedPayloads {
+export interface ReturnPayloads extends SharedPayloads, DockPayloads {
   edit_request: { lines?: readonly RequestedLine[]; reason?: Reason; wantedOutcome?: WantedOutcome };
   decide_request: { verdict: 'accept' | 'accept_without_return' | 'refuse'; ruleIds: readonly string[]; textRef?: string };
   request_evidence: { items: readonly string[]; textRef?: string };
@@ -52,8 +43,6 @@ export interface ReturnPayloads extends SharedPayloads {
   reschedule_pickup: { slotId: string };
   cancel_pickup: object;
   submit_tracking: { carrier: string; trackingNo: string };
-  record_reception: { parcelId: string; scanNo: number; units: readonly Counted[]; extras?: readonly Extra[] };
-  record_inspection: { units: readonly Inspected[] };
   settle_discrepancy: {
     decision: 'waive' | 'deduct' | 'refuse_goods';
     deductions?: readonly DeductionItem[];
@@ -69,7 +58,6 @@ export type ReturnCommandName = keyof ReturnPayloads;
 export type ReturnCommand = { [name in ReturnCommandName]: Command<name, ReturnPayloads[name]> }[ReturnCommandName];
 
 const rules = returnRules as unknown as AnyRules;
-const parcelKey = ({ parcelId, scanNo }: { parcelId: string; scanNo: number }): string => `${parcelId}/${scanNo}`;
 
 /** Why the command is refused now, or undefined: for all types alike, then for what a return alone knows. */
 export function returnRefusal(state: ReturnState, command: ReturnCommand, sla: SlaPolicy): Refusal | undefined {
@@ -91,16 +79,8 @@ export function returnRefusal(state: ReturnState, command: ReturnCommand, sla: S
         ? { code: 'stale_revision', message: `the proposal on the table is number ${state.proposal?.no}`, pointer: '/proposalNo' }
         : undefined;
     case 'record_reception':
-      if (state.parcels.includes(parcelKey(command.payload))) return recountRefusal(state, command.payload);
-      return (
-        unknownLine(state, command.payload) ??
-        overLimit(miscounted(state.lots, command.payload.units), 'more units than the case still expects')
-      );
     case 'record_inspection':
-      return (
-        unknownLine(state, command.payload) ??
-        overLimit(misgraded(state.lots, command.payload.units), 'more units than were received and not yet inspected')
-      );
+      return dockRefusal(state, command);
     case 'settle_discrepancy':
       return settlementRefusal(state, command, sla);
     case 'choose_channel':
@@ -146,29 +126,6 @@ function lossRefusal(state: ReturnState, { actor }: ReturnCommand, { limits }: S
   if (!limits || actor.role === 'manager' || state.stage === 'in_transit') return undefined;
   return requestedMinor(state.lines) > limits.agentAcceptMinor ? managerNeeded('this value') : undefined;
 }
-
-/** A repeat is noted; another count of the same scan would be lost. */
-function recountRefusal({ counts }: ReturnState, payload: ReturnPayloads['record_reception']): Refusal | undefined {
-  const { parcelId, scanNo, units, extras } = payload;
-  const before = counts?.[parcelKey(payload)];
-  return before === undefined || before === countText({ counted: units, extras })
-    ? undefined
-    : {
-        code: 'already_counted',
-        message: `scan ${scanNo} of parcel ${parcelId} says: ${before}. What came besides needs a scanNo of its own`,
-        pointer: '/scanNo',
-      };
-}
-
-function unknownLine({ lines }: ReturnState, { units }: { units: readonly { lineId: string }[] }): Refusal | undefined {
-  const index = units.findIndex(({ lineId }) => !lines.some((line) => line.lineId === lineId));
-  return index < 0
-    ? undefined
-    : { code: 'unknown_line', message: 'this line is not in the request', pointer: `/units/${index}/lineId` };
-}
-
-const overLimit = (index: number | undefined, message: string): Refusal | undefined =>
-  index === undefined ? undefined : { code: 'over_limit', message, pointer: `/units/${index}/quantity` };
 
 function decisionRefusal(
   state: ReturnState,
@@ -292,7 +249,7 @@ export function eventOfCommand(state: ReturnState, command: ReturnCommand, sla: 
         : { type: 'written_off', ...told, textRef: command.payload.textRef };
     case 'record_reception':
     case 'record_inspection':
-      return eventOfGoods(state, command);
+      return eventOfDock(state, command);
     default:
       return eventOfHandover(state, command) ?? sharedEvent(rules, state, command, sla)!;
   }
@@ -300,38 +257,6 @@ export function eventOfCommand(state: ReturnState, command: ReturnCommand, sla: 
 
 const decisions = { accept: 'accepted', accept_without_return: 'accepted_without_return', refuse: 'refused' } as const;
 const settlements = { waive: 'waived', deduct: 'deduction_proposed', refuse_goods: 'goods_refused' } as const;
-
-function eventOfGoods(
-  state: ReturnState,
-  command: Extract<ReturnCommand, { name: 'record_reception' | 'record_inspection' }>,
-): ReturnEvent {
-  const told = { by: command.actor, messageId: command.messageId };
-  if (command.name === 'record_inspection') {
-    const inspected = command.payload.units;
-    const last = inspects.includes(state.stage) && fullyInspected({ lots: gradeUnits(state.lots, inspected) });
-    return { type: last ? 'inspected' : 'inspection_recorded', ...told, inspected };
-  }
-  const parcel = parcelKey(command.payload);
-  if (state.parcels.includes(parcel)) return { type: 'repeat_noted', ...told };
-  const { units: counted, extras } = command.payload;
-  // Counted units that all went wrong still end the journey: the case is at the dock either way.
-  const arrives = rowOf(rules, state.stage)?.moves.received !== undefined;
-  // The last count may leave nothing to inspect: what came has been graded, the rest is missing or wrong.
-  const lots = countUnits(state.lots, counted);
-  const here = state.stage === 'received';
-  const last =
-    here && goesBack({ ...state, lots }) ? 'goods_refused' : here && fullyInspected({ lots }) ? 'inspected' : undefined;
-  return {
-    type: arrives ? 'received' : (last ?? 'reception_recorded'),
-    ...told,
-    parcel,
-    counted,
-    ...(extras ? { extras } : {}),
-  };
-}
-
-/** Where the last finding leads on: what was missing and came late, or was looked at late, is assessed once more. */
-const inspects = ['received', 'discrepancy'];
 
 /** How the goods are to be handed over is a wish until the carrier has said yes. */
 function eventOfHandover(state: ReturnState, command: ReturnCommand): ReturnEvent | undefined {
