@@ -2,7 +2,7 @@
  * 退货 return: the commands people give, which are refused and why, and the event that each becomes. Pure.
  * What an event then does is return.ts; what partners report is return-facts.ts.
  */
-import { hasSeen, rowOf, type AnyRules, type SlaPolicy } from './case.ts';
+import { hasSeen, type AnyRules, type SlaPolicy } from './case.ts';
 import {
   awaitsSecondPerson,
   refusalOf as sharedRefusal,
