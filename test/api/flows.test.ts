@@ -161,34 +161,6 @@ describe('a return over HTTP', () => {
       await blind.close();
     });
 
-    it('whose opening lost the race for its units is told so, and has no case in any list and no other word', async () => {
-      const order = anyOrder();
-      const blind = await openDoor('api-flows-lost', {
-        deps: async ({ database }) => ({
-          database: { ...database, ledgers: { ...database.ledgers, claimed: async () => new Map() } },
-        }),
-      });
-      const lines = [{ lineId: '1', quantity: 3 }];
-      const won = await opened(blind, { lines }, order);
-      const lost = await blind.opened({ lines }, order);
-      expect(lost).toMatchObject({ status: 422, body: { code: 'over_limit' } });
-      const [, caseId] = /closed as (C-\w+)/.exec(lost.body.detail)!;
-      await vi.waitFor(async () => expect((await blind.get(`/cases/${caseId}`)).body.stage).toBe('rejected'), patiently);
-      for (const query of ['', `&orderId=${order.orderId}`, '&stage=rejected', '&open=false'])
-        expect(
-          (await blind.get(`/cases?limit=200${query}`)).body.cases.map((one: { caseId: string }) => one.caseId),
-          query,
-        ).not.toContain(caseId);
-      expect((await blind.get(`/cases?q=${caseId}`)).body.cases).toEqual([]);
-      expect((await blind.get('/cases/counts')).body).toMatchObject({ stages: { under_review: 1 } });
-      expect(blind.stage.partners.notices.filter((notice) => notice.caseId === caseId)).toEqual([]);
-      expect(won).not.toBe(caseId);
-      expect(await blind.get(`/cases/${caseId}`, { id: 'agent-9', role: 'agent', merchantId: 'm2' })).toMatchObject({
-        status: 404,
-      });
-      await blind.close();
-    });
-
     it('is asked for evidence and answers; what is written is there for both', async () => {
       const caseId = await opened(door);
       expect(await give(caseId, 'request_evidence')).toMatchObject({ stage: 'awaiting_customer' });

@@ -133,7 +133,7 @@ describe('opening a case', () => {
     expect((await open(order)).status).toBe(201);
   });
 
-  it('lets exactly one of two openings at once have the same units; the other is closed and says why', async () => {
+  it('lets exactly one of two openings at once have the same units; the other says why, and is in no list', async () => {
     // Nobody works yet, so both pass every check of the API: the race is decided by the claim alone.
     await door.stage.stopWorkers();
     const order = anyOrder();
@@ -147,8 +147,14 @@ describe('opening a case', () => {
     expect(replies.map((reply) => reply.status).toSorted((a, b) => a - b)).toEqual([201, 422]);
     const loser = replies.find((reply) => reply.status === 422)!;
     expect(loser.body.code).toBe('over_limit');
+    const [, lost] = /closed as (C-\w+)/.exec(loser.body.detail)!;
+    await vi.waitFor(async () => expect((await door.get(`/cases/${lost}`)).body.stage).toBe('rejected'), patiently);
     const { cases } = (await door.get(`/cases?orderId=${order.orderId}`)).body;
-    expect(cases.map((one: { stage: string }) => one.stage).sort()).toEqual(['rejected', 'under_review']);
+    expect(cases.map((one: { stage: string }) => one.stage)).toEqual(['under_review']);
+    expect((await door.get(`/cases?q=${lost}`)).body.cases).toEqual([]);
+    expect(door.stage.partners.notices.filter((notice) => notice.caseId === lost)).toEqual([]);
+    const other = { id: 'agent-1', role: 'agent', merchantId: 'm2' } as const;
+    expect((await door.get(`/cases/${lost}`, other)).status).toBe(404);
     expect(await door.stage.database.ledgers.claimed('m1', order.orderId, '')).toEqual(new Map([['1', 2]]));
   });
 
