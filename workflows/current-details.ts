@@ -44,7 +44,7 @@ export function detailsOf(rules: AnyRules, state: CaseState, about: CaseAbout): 
     `**${plain(state.stage)}** · ${about.caseType} ${about.rmaNo} · order ${about.orderId}`,
     isEnded(rules, state)
       ? 'The case has ended.'
-      : `Held by: **${plain(ownerOf(rules, state))}**${state.assignee ? ` (${state.assignee})` : ''}`,
+      : `Waits for: **${plain(ownerOf(rules, state))}**${state.assignee ? ` (${state.assignee})` : ''}`,
     due === undefined ? '' : `If nobody acts by **${minute(due)}**: ${defaults[silence] ?? plain(silence)}.`,
     state.hold ? `On hold: ${plain(state.hold.reason)}, until ${minute(state.hold.until)}` : '',
     state.escalation?.state === 'active'
@@ -64,6 +64,8 @@ const meaning: Record<(typeof attentionVerbs)[number], string> = {
   compensate: 'take everything back and end as cancelled',
 };
 
+const passedOn = (rung: number): string => (rung === 0 ? '' : `, passed on to the ${plain(ladder[rung] ?? 'operations')}`);
+
 function whatToDo(rules: AnyRules, state: CaseState): string[] {
   const { attention, from = '' } = state;
   if (!attention) return [];
@@ -74,7 +76,7 @@ function whatToDo(rules: AnyRules, state: CaseState): string[] {
   });
   return [
     `### A person is needed\n\`${attention.step}\` failed in stage ${plain(from)}: **${attention.cause}**`,
-    `Since ${minute(attention.since)}, ${attention.attempts} ${attention.attempts === 1 ? 'attempt' : 'attempts'}, with the ${plain(ladder[attention.rung] ?? 'operations')}.`,
+    `Since ${minute(attention.since)}, ${attention.attempts} ${attention.attempts === 1 ? 'attempt' : 'attempts'}${passedOn(attention.rung)}.`,
     `**What to do.** Mend the cause, then send the Signal \`retry_now\` with input \`{}\` from this page. For any other way, \`POST /cases/${state.caseId}/resolve-attention\` with a \`verb\`:`,
     verbs.join('\n'),
   ];
