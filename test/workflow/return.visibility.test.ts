@@ -104,10 +104,10 @@ describe('a manager who looks at Temporal alone', () => {
     const rma = await stage.open({ firstEdition: true });
     const review = await detailsOf(rma);
     expect(review).toContain(`**under review** · return ${rma.input.rmaNo} · order ${rma.input.order.orderId}`);
-    expect(review).toContain('Held by: **agent**');
+    expect(review).toContain('Waits for: **agent**');
     expect(review).toContain(`If nobody acts by **${minute(rma.opened.dueAt)} UTC**: the return is agreed to`);
     await rma.give('assign_case', 'manager', { assignee: 'agent-7' });
-    expect(await detailsOf(rma)).toContain('Held by: **agent** (agent-7)');
+    expect(await detailsOf(rma)).toContain('Waits for: **agent** (agent-7)');
     await rma.give('hold_case', 'agent', { reason: 'authority_or_court' });
     expect(await detailsOf(rma)).toContain('On hold: authority or court, until');
     await rma.give('resume_case', 'agent', {});
