@@ -47,6 +47,12 @@ export const createPaymentActivities = ({ payments, database: { ledgers } }: Pic
     return { refundId, status, amountMinor, currency, code: failureCode };
   },
 
+  /** What became of a charge whose answer was not waited for; empty: the provider has none, or it failed. */
+  async lookUpCharge({ caseId, key }: { caseId: string; key: string }): Promise<Partial<ChargeAnswer>> {
+    const charge = await asking(() => payments.findCharge({ caseId, key }));
+    return charge && charge.status !== 'failed' ? { chargeId: charge.chargeId, settled: charge.status === 'succeeded' } : {};
+  },
+
   /** Charges an advance back. `settled` false: its webhook will say how it ended. Errors: the provider's code, `charge_failed`. */
   async recoverAdvance({ key, caseId, paymentId, amountMinor, currency }: RefundInput): Promise<ChargeAnswer> {
     const charge = await asking(

@@ -239,6 +239,7 @@ export interface ReturnActivities {
   readonly arrangePickup: (input: PickupInput) => Promise<PickupAnswer>;
   readonly cancelPickupIfPresent: (input: UndoInput) => Promise<UndoAnswer>;
   readonly trackParcel: (input: { caseId: string; trackingNo: string }) => Promise<TrackAnswer>;
+  readonly lookUpCharge: (input: { caseId: string; key: string }) => Promise<Partial<ChargeAnswer>>;
   readonly lookUpRefund: (input: { caseId: string; key: string }) => Promise<RefundFound>;
   readonly recoverAdvance: (input: RefundInput) => Promise<ChargeAnswer>;
   readonly runErrands: (input: ErrandsInput) => Promise<ErrandsAnswer>;

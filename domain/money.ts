@@ -29,7 +29,7 @@ const legalStates: Record<MoneyState, readonly MoneyState[]> = {
   // A refund that was under way when the bank spoke: the provider's word counts.
   dispute_hold: ['due', 'cancelled', 'sent', 'settled', 'failed', 'manual'],
   settled: ['failed'],
-  cancelled: ['settled'],
+  cancelled: ['sent', 'settled'],
   written_off: ['settled'],
 };
 

@@ -17,7 +17,7 @@ import { committedMinor } from './money.ts';
 import { requestedMinor, valueMinor } from './refunds.ts';
 import { returnRules, waivedMinor } from './return.ts';
 import { dockRefusal, eventOfDock, type DockPayloads } from './return-dock.ts';
-import { isCharging } from './return-money.ts';
+import { isCharging, isDisputed } from './return-money.ts';
 import {
   editsMax,
   proposalsMax,
@@ -96,11 +96,16 @@ export function returnRefusal(state: ReturnState, command: ReturnCommand, sla: S
       return isCharging(state) ? notOffered('a charge is under way: its answer comes first') : undefined;
     case 'declare_lost':
       return lossRefusal(state, command, sla);
+    case 'resolve_attention':
+      return command.payload.result === 'refunded' && isDisputed(state)
+        ? notOffered('the bank decides about this payment first')
+        : undefined;
     case 'cancel_case':
       return state.legs === undefined && eventOfCommand(state, command, sla).type === 'send_back_marked'
         ? notOffered('the policy of this case has no way back for goods')
         : undefined;
     case 'write_off':
+      if (isCharging(state)) return notOffered('a charge is under way: its answer comes first');
       return awaitsSecondPerson(state, command, 'write_off', sla) ? samePerson(state, command, 'write_off') : undefined;
     default:
       return undefined;
@@ -175,10 +180,11 @@ function settlementRefusal(
     return unitsWhere(state.lots, undecided) === 0 ? notOffered('nothing is here that could be sent back') : undefined;
   if (!deductions) return undefined; // all that is not in order is kept
   for (const [index, { lineId, quantity, amountMinor }] of deductions.entries()) {
-    const here = unitsWhere(state.lots, (lot) => lot.lineId === lineId && lot.reception === 'received');
+    const left = unitsWhere(state.lots, (lot) => lot.lineId === lineId && undecided(lot));
+    const named = deductions.slice(0, index + 1).reduce((sum, one) => sum + (one.lineId === lineId ? one.quantity : 0), 0);
     const pointer = `/deductions/${index}`;
-    if (quantity > here)
-      return { code: 'over_limit', message: `${here} units of this line are here`, pointer: `${pointer}/quantity` };
+    if (named > left)
+      return { code: 'over_limit', message: `${left} units of this line are undecided`, pointer: `${pointer}/quantity` };
     const worth = quantity * (state.lines.find((line) => line.lineId === lineId)?.unitPriceMinor ?? 0);
     if (amountMinor > worth)
       return { code: 'over_limit', message: `at most ${worth} minor units`, pointer: `${pointer}/amountMinor` };

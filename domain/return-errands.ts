@@ -104,7 +104,7 @@ function noticeFor(before: ReturnState, event: ReturnEvent, after: ReturnState):
   if (event.type === 'message_sent' && event.by.role === 'customer') return undefined;
   if (event.type === 'outbound_missing') return 'outbound_missing';
   if (event.type === 'accepted_without_return') return 'kept_without_return';
-  if (event.type === 'refund_settled' || event.type === 'advance_paid') return earlyWord(event, after);
+  if (event.type === 'refund_settled' || event.type === 'advance_paid') return earlyWord(before, event, after);
   if (event.type === 'pickup_failed' && after.handover?.channel === 'drop_off') return 'drop_off_instead';
   if (event.type === 'pickup_arranged') return pickupWord(before, after);
   if (event.type === 'recovered' || event.type === 'written_off') return recoveryWord(before, event, after);
@@ -169,9 +169,10 @@ function recoveryWord(before: ReturnState, { type }: ReturnEvent, after: ReturnS
   return before.stage === after.stage ? undefined : stageWord(after);
 }
 
-/** An advance asks for the goods, as long as the customer still has them. */
-const earlyWord = ({ intent }: ReturnEvent, { money, stage }: ReturnState): NoticeName | undefined => {
+/** An advance asks for the goods, as long as the customer still has them. The provider's word and its answer to us may both tell of it. */
+const earlyWord = (before: ReturnState, { intent }: ReturnEvent, { money, stage }: ReturnState): NoticeName | undefined => {
   const line = money.find((one) => one.intent === intent);
+  if (before.money.some((one) => one.intent === intent && one.state === 'settled')) return undefined;
   if (line?.kind === 'advance') return stage === 'awaiting_handover' ? 'instant_refund_paid' : 'refund_sent';
   return line?.early ? 'part_refunded' : undefined;
 };
@@ -232,6 +233,9 @@ function amountFor(name: NoticeName, event: ReturnEvent, after: ReturnState): nu
       return refundDueMinor(lines, lots, adjustments);
     case 'refunded':
       return settledMinor(money);
+    case 'parcel_lost':
+      return money.findLast((one) => one.kind === undefined && (one.state === 'due' || one.state === 'dispute_hold'))
+        ?.amountMinor;
     default:
       return money.find((one) => one.intent === (event.intent ?? 'refund'))?.amountMinor ?? sumOf(after);
   }
@@ -259,6 +263,8 @@ function otherWork(before: ReturnState, event: ReturnEvent, after: ReturnState):
         .map((line) => ({ kind: 'dispute_proof', disputeId: event.dispute?.disputeId ?? '', refundId: line.providerId! }));
     case 'paid_twice_noted':
       return [task('refund_paid_twice', event.cause)];
+    case 'charge_unknown':
+      return [task('check_charge', event.cause ?? 'nobody knows whether the customer was charged')];
     case 'payment_told':
       return [task('check_payment', event.cause)];
     case 'received':

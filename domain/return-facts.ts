@@ -203,11 +203,17 @@ function eventOfSettlement(
 ): ReturnEvent {
   const told = { by: partner('payments'), occurredAt, providerId: refundId };
   // The provider's word may overtake its answer to our own step: then amount and currency must tell that it is ours.
-  const early = state.money.find(
-    (one) =>
-      isOutgoing(one) && one.state === 'due' && !one.providerId && one.amountMinor === amountMinor && state.currency === currency,
-  );
-  const line = lineOf(state, refundId) ?? early;
+  const unheard = (...states: readonly string[]) =>
+    state.money.find(
+      (one) =>
+        isOutgoing(one) &&
+        states.includes(one.state) &&
+        !one.providerId &&
+        one.amountMinor === amountMinor &&
+        state.currency === currency,
+    );
+  // Held or called off, it may have been made all the same: an attempt that was given up came through late.
+  const line = lineOf(state, refundId) ?? unheard('due') ?? unheard('dispute_hold', 'cancelled');
   if (!line) return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case` };
   if (line.state === 'settled' || isStale(line, occurredAt)) return { type: 'late_fact_noted', ...told };
   const intent = line.intent;

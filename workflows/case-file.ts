@@ -140,6 +140,17 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
       this.besides.delete(name);
     }
   }
+  /** The same, and the story waits for it, whatever stage the case comes to meanwhile. */
+  async throughout<T>(name: string, call: () => Promise<T>): Promise<Tried<T> | undefined> {
+    let over = false;
+    const tried = this.beside(name, call).finally(() => (over = true));
+    while (!over) {
+      const { stage } = this;
+      this.restingIn = stage;
+      await this.until(() => over || this.stage !== stage);
+    }
+    return tried;
+  }
   /** What goes on beside the story under that name is not tried again. */
   stopTrying(name: string): void {
     this.besides.get(name)?.cancel();

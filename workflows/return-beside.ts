@@ -4,9 +4,9 @@
  */
 import type { ReturnInput } from '../contracts/workflow.ts';
 import { mendline } from '../domain/permissions.ts';
-import { nextEarly } from '../domain/return-money.ts';
+import { isDisputed, nextEarly } from '../domain/return-money.ts';
 import { keepErrands } from './errands.ts';
-import { whatStands } from './return-moves.ts';
+import { noteStanding, whatStands } from './return-moves.ts';
 import { paymentOf, stepsOf, type Rma, type Steps } from './return-steps.ts';
 import type { Loop } from './run-case.ts';
 
@@ -18,14 +18,19 @@ export function besideReturn(rma: Rma, input: ReturnInput): readonly Loop[] {
 }
 
 /** 极速退款, and the part of a refund that nobody contests: paid while the goods or the rest go on their way. */
-async function keepPaying(rma: Rma, input: ReturnInput, { refundPayment }: Steps): Promise<void> {
+async function keepPaying(rma: Rma, input: ReturnInput, { refundPayment, lookUpRefund }: Steps): Promise<void> {
   const mayPay = () => !rma.closing && !rma.ended && !['unwinding', 'recovering_advance'].includes(rma.stage);
   for (;;) {
     await rma.until(() => mayPay() && nextEarly(rma.state) !== undefined);
     const { intent, amountMinor } = nextEarly(rma.state)!;
     const key = `${rma.state.caseId}/${intent}`;
     const sent = await rma.beside('early', () => refundPayment({ key, ...paymentOf(input, amountMinor) }));
-    if (!sent) continue;
+    if (!sent) {
+      // A dispute has stopped the trying: what the provider knows of by now stands, and the rest waits for the bank.
+      const found = isDisputed(rma.state) && (await rma.beside('early', () => lookUpRefund({ caseId: rma.state.caseId, key })));
+      if (found && 'result' in found) noteStanding(rma, intent, found.result);
+      continue;
+    }
     if ('result' in sent)
       rma.record({ type: sent.result.settled ? 'refund_settled' : 'refund_sent', by, intent, providerId: sent.result.refundId });
     // Refused for good it is not owed early; after its limit nobody knows, and it is asked for again under the same key.

@@ -4,7 +4,7 @@
  */
 import { currentLeg } from '../domain/return-request.ts';
 import { isDisputed, mayCharge, refundIntent } from '../domain/return-money.ts';
-import type { ClaimInput, LabelAnswer, ReturnInput } from '../contracts/workflow.ts';
+import type { ChargeAnswer, ClaimInput, LabelAnswer, RefundFound, ReturnInput } from '../contracts/workflow.ts';
 import { mendline } from '../domain/permissions.ts';
 import { rejected } from '../domain/goods.ts';
 import { nextIntent, type MoneyLine } from '../domain/money.ts';
@@ -249,11 +249,13 @@ export function stopPaying(rma: Rma): void {
 export async function whatStands(rma: Rma, { lookUpRefund }: Steps, intent: string): Promise<boolean> {
   const { caseId } = rma.state;
   const found = await rma.insist('look_up', () => lookUpRefund({ caseId, key: `${caseId}/${intent}` }));
-  if (!found) return false;
-  const { refundId: providerId, status } = found;
+  if (found) noteStanding(rma, intent, found);
+  return found !== undefined;
+}
+
+export function noteStanding(rma: Rma, intent: string, { refundId: providerId, status }: RefundFound): void {
   if (providerId && status !== 'failed')
     rma.record({ type: status === 'succeeded' ? 'refund_settled' : 'refund_sent', by, intent, providerId });
-  return true;
 }
 
 /** Waits for the provider's word. When a warning finds none, or a person wants it tried again, the provider is asked: a webhook may be lost. */
@@ -280,7 +282,7 @@ async function lookUp(rma: Rma, { lookUpRefund }: Steps): Promise<void> {
 }
 
 /** What was advanced and is not due is charged back; if that cannot be, the customer pays it otherwise, or managers give it up. */
-export async function recover(rma: Rma, input: ReturnInput, { recoverAdvance }: Steps): Promise<void> {
+export async function recover(rma: Rma, input: ReturnInput, { recoverAdvance, lookUpCharge }: Steps): Promise<void> {
   const { money } = rma.state;
   if (!mayCharge(rma.state)) {
     await rma.left(rma.stage, () => rma.state.money !== money); // the provider's word on what is under way, or a person's
@@ -292,11 +294,19 @@ export async function recover(rma: Rma, input: ReturnInput, { recoverAdvance }: 
   if (!line || owedBackMinor(rma.state) === 0) return;
   const key = `${rma.state.caseId}/${line.intent}`;
   const tried = await rma.attempt(() => recoverAdvance({ key, ...paymentOf(input, line.amountMinor) }), true);
-  if (!tried) return;
-  if (!('result' in tried)) rma.record({ type: 'recovery_refused', by, intent: line.intent, cause: tried.cause });
-  else {
-    const { chargeId, settled } = tried.result;
-    rma.record({ type: 'recovery_sent', by, intent: line.intent, providerId: chargeId });
-    if (settled) rma.record({ type: 'recovered', by, intent: line.intent, providerId: chargeId });
+  if (!tried) {
+    // The goods have come, and it is not tried again: before the case goes on it is asked whether the customer was charged.
+    const found = await rma.throughout('charge', () => lookUpCharge({ caseId: rma.state.caseId, key }));
+    if (found && 'result' in found) noteCharge(rma, line.intent, found.result);
+    else rma.record({ type: 'charge_unknown', by, intent: line.intent, cause: found?.cause });
+    return;
   }
+  if (!('result' in tried)) rma.record({ type: 'recovery_refused', by, intent: line.intent, cause: tried.cause });
+  else noteCharge(rma, line.intent, tried.result);
+}
+
+function noteCharge(rma: Rma, intent: string, { chargeId: providerId, settled }: Partial<ChargeAnswer>): void {
+  if (!providerId) return;
+  rma.record({ type: 'recovery_sent', by, intent, providerId });
+  if (settled) rma.record({ type: 'recovered', by, intent, providerId });
 }

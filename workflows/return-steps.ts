@@ -31,6 +31,7 @@ export function stepsOf({ policy: { sla }, lines, order }: ReturnInput) {
     trackParcel: step('track', 'Ask the carrier where the parcel is').trackParcel,
     refundPayment: step('refund', `Refund, up to ${value}`).refundPayment,
     lookUpRefund: step('look_up', 'Ask the provider what became of a refund').lookUpRefund,
+    lookUpCharge: step('look_up', 'Ask the provider what became of a charge').lookUpCharge,
     recoverAdvance: step('recover', 'Recover an advance').recoverAdvance,
     openCarrierClaim: step('claim', 'Open a claim on the carrier').openCarrierClaim,
     runErrands: step('errands', 'Notices and other errands').runErrands,

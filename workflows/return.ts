@@ -71,14 +71,12 @@ async function story(rma: Rma, input: ReturnInput): Promise<void> {
         await claimOn(rma, input, steps); // the carrier answers for it, with a clock of its own
         await askCarrier(rma, steps);
         break;
-      case 'inspected':
-        rma.record({
-          type: assessGoods(rma.state),
-          by,
-          step: 'assess_goods',
-          cause: 'what arrived differs from what was announced',
-        });
+      case 'inspected': {
+        const type = assessGoods(rma.state);
+        const cause = type === 'cleared' ? undefined : 'what arrived differs from what was announced';
+        rma.record({ type, by, step: 'assess_goods', cause });
         break;
+      }
       case 'sending_back':
         await sendBack(rma, input, steps);
         break;

@@ -47,7 +47,7 @@ describe('a money line', () => {
     manual: ['settled'],
     dispute_hold: ['due', 'cancelled', 'sent', 'settled', 'failed', 'manual'],
     settled: ['failed'],
-    cancelled: ['settled'],
+    cancelled: ['sent', 'settled'],
     written_off: ['settled'],
   };
   it.each(moneyStates)('that is %s moves by the table; a late or repeated fact leaves it', (from) => {

@@ -227,3 +227,32 @@ it('a conversion opens its successor, whichever event it ends with', () => {
   rma.work('done');
   expect([rma.stage, tasks(rma)]).toEqual(['converted', ['open_successor']]);
 });
+
+it('money that was called off and paid all the same is a person’s matter, and is not lost', () => {
+  const rma = paperCaseIn('discrepancy', undefined, { reason: 'no_reason', ...instantRefund('first_scan') });
+  // The provider is slow: what was asked for is not there when it is looked for, and comes later.
+  const money = rma.state.money.map((line) => ({ ...line, state: 'cancelled' as const, providerId: undefined }));
+  rma.state = { ...rma.state, money };
+  rma.give('settle_discrepancy', 'manager', { decision: 'refuse_goods', ruleIds: ['uk.strr'] });
+  const { amountMinor } = money[0]!;
+  rma.hear({ name: 'refund_settled', eventId: 'late', refundId: 're_late', amountMinor, occurredAt: rma.now });
+  expect(rma.told.at(-1)).toMatchObject({ type: 'paid_twice_noted', intent: 'advance' });
+  expect(rma.state.errands?.at(-1)).toMatchObject({ kind: 'task', what: 'refund_paid_twice' });
+});
+
+it('an advance is not given up while its charge is under way', () => {
+  const rma = paperCaseIn('recovering_advance');
+  rma.work('done', { pending: true });
+  expect(rma.give('write_off', 'manager', {})).toMatchObject({ code: 'not_offered' });
+});
+
+it('what the bank decides about is not paid by a person’s word as well', () => {
+  const rma = paperCaseIn('refund_due');
+  const disputed = { disputeId: 'd1', amountMinor: 5_000, occurredAt: rma.now };
+  rma.work('refused');
+  rma.hear({ name: 'dispute_opened', eventId: 'd1', ...disputed });
+  const override = { verb: 'override', result: 'refunded', proofIds: ['bank-1'] };
+  expect(rma.give('resolve_attention', 'manager', override)).toMatchObject({ code: 'not_offered' });
+  rma.hear({ name: 'dispute_closed', eventId: 'd2', ...disputed, result: 'won' });
+  expect(rma.give('resolve_attention', 'manager', override)).toBeUndefined();
+});

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { noticeNeeds, type NoticeName } from '../../domain/notices.ts';
 import { dueAtOf } from '../../domain/deadlines.ts';
+import { mendline } from '../../domain/permissions.ts';
+import { ownWay } from './edges/words.ts';
 import { day, hour, instantRefund, kettles, paperCaseIn, type PaperCase } from './paper-case.ts';
 
 const told = (rma: PaperCase, name: NoticeName) => {
@@ -50,6 +52,24 @@ describe('the amount in a notice', () => {
     rma.work('done');
     expect(told(rma, 'recovered')?.amountMinor).toBe(5_000);
   });
+});
+
+it('a parcel lost on the customer’s own way promises no money; one on ours the sum that is due now', () => {
+  const own = ownWay();
+  own.wait(12 * day);
+  expect(told(own, 'parcel_lost')).toMatchObject({ amountMinor: undefined });
+  const ours = paperCaseIn('lost_suspected');
+  ours.now += 1;
+  ours.scan('lost');
+  expect(told(ours, 'parcel_lost')).toMatchObject({ amountMinor: 5_000 });
+});
+
+it('a part that is paid early is told once, though the provider’s word and its answer both tell of it', () => {
+  const rma = paperCaseIn('in_transit', kettles, instantRefund('first_scan'));
+  rma.payEarly();
+  const { intent, providerId } = rma.state.money[0]!;
+  rma.record({ type: 'refund_settled', by: mendline, intent, providerId });
+  expect(rma.state.errands?.filter((one) => one.kind === 'notice' && one.name === 'refund_sent')).toHaveLength(1);
 });
 
 it('an advance asks for the goods by their date, unless they are on their way already', () => {

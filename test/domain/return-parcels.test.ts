@@ -249,6 +249,39 @@ describe('worn goods that were returned without a reason', () => {
   });
 });
 
+describe('what is kept', () => {
+  const lines = [
+    { lineId: '1', quantity: 1, unitPriceMinor: 2_950 },
+    { lineId: '2', quantity: 3, unitPriceMinor: 500 },
+  ];
+  const deduct = (rma: PaperCase, ...items: [string, number, number][]) =>
+    rma.give('settle_discrepancy', 'manager', {
+      decision: 'deduct',
+      ruleIds: ['uk.ccr.window'],
+      deductions: items.map(([lineId, quantity, amountMinor]) => ({ lineId, quantity, amountMinor })),
+    });
+
+  it('of a line is no more than its units, however often it is named', () => {
+    const rma = paperCaseIn('discrepancy', lines);
+    expect(deduct(rma, ['2', 3, 1_500], ['2', 3, 1_500], ['1', 1, 1_450])).toMatchObject({
+      code: 'over_limit',
+      pointer: '/deductions/1/quantity',
+    });
+    expect(deduct(rma, ['2', 1, 500], ['2', 2, 700], ['1', 1, 1_450])).toBeUndefined();
+  });
+
+  it('is kept of goods that are in question alone', () => {
+    const rma = paperCaseIn('received', lines, { reason: 'no_reason' });
+    const found = (lineId: string, quantity: number, is: string) => ({ lineId, quantity, grade: is, disposition: 'restock' });
+    rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units: allCounted(rma.state) });
+    rma.give('record_inspection', 'warehouse', { units: [found('1', 1, 'A'), found('2', 3, 'D')] });
+    rma.settleDown();
+    expect(rma.stage).toBe('discrepancy');
+    expect(deduct(rma, ['1', 1, 1_500])).toMatchObject({ code: 'over_limit', pointer: '/deductions/0/quantity' });
+    expect(deduct(rma, ['2', 3, 1_500])).toBeUndefined();
+  });
+});
+
 it('a parcel lost on the customer’s own way, and found, is looked at before it is paid', () => {
   const rma = ownWay();
   rma.wait(12 * day);

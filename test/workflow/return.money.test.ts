@@ -1,7 +1,17 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unwarned } from '../support/cases.ts';
-import { codeOf, graded, handedOut, instantly, mayBeTakenBack, noticesOf, refundsOf, travelling } from '../support/roads.ts';
+import {
+  codeOf,
+  counted,
+  graded,
+  handedOut,
+  instantly,
+  mayBeTakenBack,
+  noticesOf,
+  refundsOf,
+  travelling,
+} from '../support/roads.ts';
 import {
   arrives,
   createStage,
@@ -164,6 +174,31 @@ describe('a refund', () => {
   });
 });
 
+describe('goods that come while their advance is being charged back', () => {
+  it.concurrent('are paid for again, when the charge turns out to have been made', async () => {
+    const caseId = newCaseId();
+    const { shut, open } = gate();
+    troubles.strike({
+      caseId,
+      activity: 'recoverAdvance',
+      error: new Error('the answer is lost'),
+      afterEffect: true,
+      until: shut,
+    });
+    const rma = await owingBack(caseId);
+    await rma.give('withdraw_case', 'customer', {});
+    await eventually(() => expect(stage.partners.charges.filter((charge) => charge.caseId === caseId)).toHaveLength(1));
+    const unit = { lineId: '2', quantity: 1 };
+    await counted(rma, [{ ...unit, condition: 'received' }]);
+    open();
+    await eventually(async () => expect(await moneyOf(rma)).toEqual(['advance settled', 'recovery settled']));
+    await graded(rma, 1, 'A', '2');
+    expect((await rma.ended()).stage).toBe('refunded');
+    expect(refundsOf(stage, rma)).toHaveLength(2);
+    expect(stage.partners.charges.filter((charge) => charge.caseId === caseId)).toHaveLength(1);
+  });
+});
+
 describe('a disputed payment', () => {
   it.concurrent('holds the refund back, which goes out once the dispute is won', async () => {
     const rma = await handedOut(stage);
@@ -214,6 +249,28 @@ describe('a disputed payment', () => {
     open();
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
     expect(refundsOf(stage, rma)).toEqual([['refund', 5_000]]);
+  });
+
+  it.concurrent('while the answer about an early part is on its way lets that part stand too', async () => {
+    const caseId = newCaseId();
+    const { shut, open } = gate();
+    troubles.strike({
+      caseId,
+      activity: 'refundPayment',
+      error: new Error('the answer is lost'),
+      afterEffect: true,
+      until: shut,
+    });
+    const rma = await handedOut(stage, { caseId, reason: 'no_reason' });
+    await arrives(rma);
+    await graded(rma, 1, 'A');
+    await graded(rma, 1, 'D');
+    await eventually(() => expect(refundsOf(stage, rma)).toEqual([['refund', 2_500]]));
+    await dispute(rma, 'dispute_opened');
+    await eventually(async () => expect(await moneyOf(rma)).toEqual(['refund dispute_hold']));
+    open();
+    await eventually(async () => expect(await moneyOf(rma)).toEqual(['refund settled']));
+    await rma.handle.terminate();
   });
 
   it.concurrent('that is lost has been paid by the bank: nothing is sent as well', async () => {
