@@ -10,8 +10,10 @@ import {
   disputeEventSchema,
   paymentEventSchema,
 } from '../contracts/partners.ts';
+import type { CaseDocument } from '../db/case-document.ts';
 import type { ClaimFacts } from '../domain/claim.ts';
 import type { ReturnFact } from '../domain/return-facts.ts';
+import { chargebackShares } from '../domain/return-money.ts';
 import type { AppDeps } from './app.ts';
 import type { CaseAddress } from './case-client.ts';
 import { ApiError } from './errors.ts';
@@ -99,10 +101,17 @@ export async function tell(deps: FactDeps, told: Told): Promise<boolean> {
       return tellReturn(deps, told.caseId, told.fact);
     case 'payment': {
       const concerned = await deps.database.cases.ofPayment(told.merchantId, told.paymentId);
-      const heard = await Promise.all(concerned.map((doc) => tellReturn(deps, doc._id, told.fact)));
+      const facts = sharedOut(told.fact, concerned);
+      const heard = await Promise.all(concerned.map((doc, index) => tellReturn(deps, doc._id, facts[index]!)));
       return heard.includes(true);
     }
   }
+}
+
+/** A dispute concerns a payment; what the bank took of it counts once among its returns. */
+function sharedOut(fact: ReturnFact, concerned: readonly CaseDocument[]): ReturnFact[] {
+  if (fact.name !== 'dispute_closed' || fact.result === 'won') return concerned.map(() => fact);
+  return chargebackShares(fact.amountMinor, concerned).map((amountMinor) => ({ ...fact, amountMinor }));
 }
 
 /** To the newest generation of the case; one that has ended goes on as the next, if the fact calls for it. */

@@ -4,7 +4,7 @@
  */
 import { type RefundTrigger, type SlaPolicy } from './case.ts';
 import { acceptReceived, type Lot } from './goods.ts';
-import { isClosed, isOutgoing, moveAllMoney, moveMoney, nextIntent, type MoneyLine } from './money.ts';
+import { committedMinor, isClosed, isOutgoing, moveAllMoney, moveMoney, nextIntent, type MoneyLine } from './money.ts';
 import { ceilingMinor, owedBackMinor, requestedMinor, restMinor, valueMinor } from './refunds.ts';
 import { currentLeg } from './return-request.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
@@ -159,6 +159,30 @@ function disputed(state: ReturnState, event: ReturnEvent): ReturnState {
   // The bank has paid: what was not sent yet is not sent as well; what is left of it is planned anew.
   if (now === 'lost') return { ...next, money: moveAllMoney(state.money, ['due', 'dispute_hold'], 'cancelled') };
   return isDisputed(next) ? next : { ...next, money: moveAllMoney(state.money, ['dispute_hold'], 'due') };
+}
+
+/**
+ * What the bank took of a payment, in minor units, by the payment's returns: first from what open ones have not paid out yet, for that would be
+ * paid twice; the rest stands on the books of one that has paid. All of it counts, and none of it twice.
+ */
+export function chargebackShares(
+  amountMinor: number,
+  cases: readonly { readonly open: boolean; readonly state: Pick<ReturnState, 'lines' | 'money'> }[],
+): number[] {
+  let left = amountMinor;
+  const paidOut = cases.map(({ state: { money } }) =>
+    committedMinor(money.filter((line) => isClosed(line) || line.state === 'sent')),
+  );
+  const shares = cases.map(({ open, state }, index) => {
+    const share = open ? Math.min(left, Math.max(0, requestedMinor(state.lines) - paidOut[index]!)) : 0;
+    left -= share;
+    return share;
+  });
+  const bearer = Math.max(
+    0,
+    paidOut.findIndex((paid) => paid > 0),
+  );
+  return shares.map((share, index) => (index === bearer ? share + left : share));
 }
 
 function recoveryOf(state: ReturnState): MoneyLine {

@@ -308,6 +308,28 @@ describe('a case that has ended', () => {
       expect((await read(waiting)).disputes).toHaveLength(1);
     });
 
+    it('of a dispute that was lost counts once among the returns of the payment', async () => {
+      const order = anyOrder();
+      const both = [
+        await opened(door, { lines: [{ lineId: '1', quantity: 1 }] }, order),
+        await opened(door, { lines: [{ lineId: '1', quantity: 1 }] }, order),
+      ];
+      const { paymentId } = order;
+      const disputeId = door.stage.partners.openDispute({ paymentId, amountMinor: 2_500 });
+      const data = { merchantId: 'm1', paymentId, disputeId, amountMinor: 2_500, currency: 'GBP' };
+      const tell = (type: string, more: object = {}) =>
+        door.webhook('payments', { type, data: { ...data, occurredAt: new Date().toISOString(), ...more } });
+      expect((await tell('dispute_opened')).body).toEqual({ status: 'told' });
+      for (const caseId of both) {
+        await door.command(caseId, 'decide-request', 'manager', { verdict: 'accept_without_return' });
+        await vi.waitFor(async () => expect((await read(caseId)).money).toMatchObject([{ state: 'dispute_hold' }]), patiently);
+      }
+      door.stage.partners.closeDispute(disputeId, 'lost');
+      expect((await tell('dispute_closed', { result: 'lost' })).body).toEqual({ status: 'told' });
+      const ended = await Promise.all(both.map((caseId) => until(door, caseId, 'refunded')));
+      expect(ended.map(({ refundedMinor }) => refundedMinor).sort()).toEqual([0, 2_500]);
+    });
+
     it('that changes nothing: it stays ended, and the fact stands among the exceptions of its merchant', async () => {
       const caseId = await refunded();
       const { refundId } = refundOf(caseId);

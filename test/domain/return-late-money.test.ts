@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dueAtOf } from '../../domain/deadlines.ts';
 import { mendline } from '../../domain/permissions.ts';
+import { chargebackShares } from '../../domain/return-money.ts';
 import { instantRefund, kettles, day, paperCaseIn, parkedFrom, type PaperCase } from './paper-case.ts';
 
 const last = (rma: PaperCase) => rma.told.at(-1)?.type;
@@ -255,4 +256,31 @@ it('what the bank decides about is not paid by a person’s word as well', () =>
   expect(rma.give('resolve_attention', 'manager', override)).toMatchObject({ code: 'not_offered' });
   rma.hear({ name: 'dispute_closed', eventId: 'd2', ...disputed, result: 'won' });
   expect(rma.give('resolve_attention', 'manager', override)).toBeUndefined();
+});
+
+describe('what the bank took of a payment with several returns', () => {
+  const of = (paid: number[], open = true, asked = 2_950) => ({
+    open,
+    state: {
+      lines: [{ lineId: '1', quantity: 1, unitPriceMinor: asked }],
+      money: paid.map((amountMinor, nth) => ({ intent: `refund/${nth}`, state: 'settled' as const, amountMinor })),
+    },
+  });
+  const held = {
+    ...of([]),
+    state: { ...of([]).state, money: [{ intent: 'refund', state: 'dispute_hold' as const, amountMinor: 2_950 }] },
+  };
+
+  it.each([
+    ['one return bears it', 2_950, [held], [2_950]],
+    ['of two that wait one is paid by us', 2_950, [held, held], [2_950, 0]],
+    ['a part counts once', 1_000, [held, held], [1_000, 0]],
+    ['more than one of them is shared', 4_000, [held, held], [2_950, 1_050]],
+    ['what one has paid is not paid by the other as well', 2_950, [of([2_950], false), held], [0, 2_950]],
+    ['a return that came to nothing bears nothing', 2_950, [of([], false), held], [0, 2_950]],
+    ['what is beyond all of them stands with one that has paid', 3_000, [held, of([2_950])], [2_950, 50]],
+    ['all have paid', 2_950, [of([], false), of([2_950], false)], [0, 2_950]],
+  ])('%s', (_, amountMinor, cases, shares) => {
+    expect(chargebackShares(amountMinor, cases)).toEqual(shares);
+  });
 });
