@@ -6,7 +6,7 @@ import { dueAtOf } from './deadlines.ts';
 import { type Errand, type ErrandWork, type NoticeParams } from './errands.ts';
 import { type NoticeName } from './notices.ts';
 import { acceptReceived } from './goods.ts';
-import { settledMinor } from './money.ts';
+import { isOutgoing, settledMinor } from './money.ts';
 import { owedBackMinor, refundDueMinor } from './refunds.ts';
 import { neverBegan } from './return-request.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
@@ -259,7 +259,7 @@ function otherWork(before: ReturnState, event: ReturnEvent, after: ReturnState):
       return after.verdict?.freight === 'consumer' ? [] : [task('repay_freight', 'the customer sends by a carrier of their own')];
     case 'dispute_opened':
       return after.money
-        .filter((line) => line.providerId && (line.state === 'sent' || line.state === 'settled'))
+        .filter((line) => isOutgoing(line) && line.providerId && (line.state === 'sent' || line.state === 'settled'))
         .map((line) => ({ kind: 'dispute_proof', disputeId: event.dispute?.disputeId ?? '', refundId: line.providerId! }));
     case 'paid_twice_noted':
       return [task('refund_paid_twice', event.cause)];

@@ -278,7 +278,7 @@ export const returnTable = {
     owner: 'customer',
     clockFrom: 'entry',
     onTimeout: 'deduction_applied',
-    commands: ['answer_proposal', 'withdraw_case'],
+    commands: ['answer_proposal', 'record_reception', 'withdraw_case'],
     moves: {
       proposal_accepted: 'refund_due',
       proposal_declined: 'discrepancy',

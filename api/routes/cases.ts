@@ -127,7 +127,7 @@ async function open(deps: AppDeps, caller: Caller, commandId: string, body: Retu
   const receipt = opened ? opened.receipt : receiptFrom(ended!);
   // The race for the units was lost after all checks: the case is closed, and the caller hears why.
   if (receipt.verdict?.because.includes('units_in_another_case'))
-    throw new ApiError('over_limit', { detail: `these units are in another case (closed as ${caseId})` });
+    throw new ApiError('over_limit', { detail: `another case has these units; this request was closed as ${caseId}` });
   const verdict = receipt.verdict ? verdictOf(receipt.verdict) : undefined;
   return { status: 201, headers, body: { ...receiptOf(caseId, receipt, caller), rmaNo: ended?.rmaNo ?? input.rmaNo, verdict } };
 }

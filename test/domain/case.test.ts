@@ -226,7 +226,7 @@ describe('the list of buttons', () => {
     ['lost_suspected', { customer: ['choose_remedy', ...talking], warehouse: ['record_reception'] }],
     ['received', { customer: talking, warehouse: ['record_reception', 'record_inspection'] }],
     ['discrepancy', { customer: talking, warehouse: ['record_reception', 'record_inspection'] }],
-    ['deduction_offered', { customer: ['answer_proposal', ...talking], warehouse: [] }],
+    ['deduction_offered', { customer: ['answer_proposal', ...talking], warehouse: ['record_reception'] }],
     ['sending_back', { customer: talking, warehouse: [] }],
     ['recovering_advance', { customer: ['pay_balance', ...talking], warehouse: ['record_reception'] }],
     ['refund_due', { customer: talking, warehouse: ['record_reception', 'record_inspection'] }],

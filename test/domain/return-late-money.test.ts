@@ -284,3 +284,33 @@ describe('what the bank took of a payment with several returns', () => {
     expect(chargebackShares(amountMinor, cases)).toEqual(shares);
   });
 });
+
+it('a missing unit that turns up while a deduction is on offer is counted, and paid for with the rest', () => {
+  const rma = paperCaseIn('in_transit', undefined, { reason: 'no_reason', channel: 'door_pickup' });
+  const came = (parcelId: string, conditions: string[]) =>
+    rma.give('record_reception', 'warehouse', {
+      parcelId,
+      scanNo: 1,
+      units: conditions.map((condition) => ({ lineId: '1', quantity: 1, condition })),
+    });
+  came('P1', ['received', 'missing']);
+  rma.give('record_inspection', 'warehouse', { units: [{ lineId: '1', quantity: 1, grade: 'D', disposition: 'liquidate' }] });
+  rma.settleDown();
+  const deductions = [{ lineId: '1', quantity: 1, amountMinor: 1_000 }];
+  rma.give('settle_discrepancy', 'manager', { decision: 'deduct', ruleIds: ['uk.ccr.window'], deductions });
+  expect(rma.stage).toBe('deduction_offered');
+  expect(came('P2', ['received'])).toBeUndefined();
+  rma.give('answer_proposal', 'customer', { answer: 'accept' });
+  rma.work('done');
+  expect([rma.stage, rma.provider.balanceMinor]).toEqual(['refunded', 4_000]);
+});
+
+it('the bank is sent proof of refunds, and of no charge', () => {
+  const rma = paperCaseIn('recovering_advance');
+  rma.work('done');
+  const [advance, charge] = [rma.provider.refunds[0]!, rma.provider.charges[0]!];
+  rma.hear({ name: 'dispute_opened', eventId: 'd1', disputeId: 'd1', amountMinor: 5_000, occurredAt: rma.now });
+  const proofs = rma.state.errands?.flatMap((errand) => (errand.kind === 'dispute_proof' ? [errand.refundId] : []));
+  expect(proofs).toEqual([advance.id]);
+  expect(proofs).not.toContain(charge.id);
+});
