@@ -327,7 +327,7 @@ describe('a case that has ended', () => {
       door.stage.partners.closeDispute(disputeId, 'lost');
       expect((await tell('dispute_closed', { result: 'lost' })).body).toEqual({ status: 'told' });
       const ended = await Promise.all(both.map((caseId) => until(door, caseId, 'refunded')));
-      expect(ended.map(({ refundedMinor }) => refundedMinor).sort()).toEqual([0, 2_500]);
+      expect(new Set(ended.map(({ refundedMinor }) => refundedMinor))).toEqual(new Set([0, 2_500]));
     });
 
     it('that changes nothing: it stays ended, and the fact stands among the exceptions of its merchant', async () => {
