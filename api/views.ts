@@ -130,6 +130,7 @@ const machinery = [
   'calendar_loaded',
   'calendar_failed',
 ];
+const unseen = [...staffOnly, ...machinery];
 /** How a case was parked and settled, and what staff decided among themselves: customers see that it went on, not why. */
 const reasonsAmongStaff = [
   'step_failed',
@@ -148,8 +149,7 @@ const reasonsAmongStaff = [
 /** To customers a person of ours is a role, not a name. */
 const named: readonly string[] = ['customer', 'partner', 'clock', 'system'];
 
-export const isShown = ({ event }: TimelineRow, { role }: Caller): boolean =>
-  role !== 'customer' || ![...staffOnly, ...machinery].includes(event.type);
+export const isShown = ({ event }: TimelineRow, { role }: Caller): boolean => role !== 'customer' || !unseen.includes(event.type);
 
 export function rowView(
   { seq, at, stage, event }: TimelineRow,

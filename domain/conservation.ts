@@ -3,7 +3,7 @@
  * the workflow task stops and waits for a mended build, and nothing is sent. Source: case flows 4.6, rules 1, 3, 4, 5 and 7;
  * rule 2 is one guarded document an order line (db/ledgers.ts), rule 6 is of exchanges.
  */
-import { rejected, undecided, unitsWhere, type Lot } from './goods.ts';
+import { refusedHere, rejected, undecided, unitsWhere, type Lot } from './goods.ts';
 import { advancedMinor, committedMinor, isClosed, isOutgoing, writtenOffMinor, type MoneyLine } from './money.ts';
 import { chargedBackMinor, refundDueMinor, requestedMinor, type Adjustment, type Owing, type PaidLine } from './refunds.ts';
 
@@ -67,8 +67,7 @@ function breachesAtTheEnd({ lots, money, lines, adjustments, goodsMayGoBack = tr
   const breaches: string[] = [];
   if (lots.some((lot) => lot.reception === 'awaiting')) breaches.push('rule 1: the case ended with units still awaited');
   if (goodsMayGoBack && lots.some(undecided)) breaches.push('rule 1: the case ended with units that nobody decided about');
-  if (goodsMayGoBack && lots.some((lot) => rejected(lot) && lot.reception === 'received'))
-    breaches.push('rule 1: the case ended with units here that we refused');
+  if (goodsMayGoBack && lots.some(refusedHere)) breaches.push('rule 1: the case ended with units here that we refused');
   const open = money.filter((line) => !isClosed(line) && line.state !== 'sent' && line.state !== 'manual');
   if (open.length > 0) breaches.push(`rule 7: the case ended with money not sent: ${open.map((line) => line.intent).join(', ')}`);
   const owed = committedMinor(money) - refundDueMinor(lines, lots, adjustments) - writtenOffMinor(money);

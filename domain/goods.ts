@@ -184,6 +184,8 @@ export const mark = (lots: readonly Lot[], test: (lot: Lot) => boolean, change: 
 /** Received, and nobody has said yet whether we take it. */
 export const undecided = (lot: Lot): boolean => lot.reception === 'received' && !lot.acceptance;
 export const rejected = (lot: Lot): boolean => lot.acceptance === 'rejected';
+/** We do not take it, and it has not gone back yet. */
+export const refusedHere = (lot: Lot): boolean => rejected(lot) && lot.reception === 'received';
 export const missing = (lot: Lot): boolean => lot.reception === 'short_shipped' || lot.reception === 'shipped_wrong_item';
 
 /** Joins lots that stand alike, so that the number of records follows the differences and not the messages. */

@@ -18,17 +18,13 @@ const rules = returnRules as unknown as AnyRules;
 const parcelKey = ({ parcelId, scanNo }: { parcelId: string; scanNo: number }): string => `${parcelId}/${scanNo}`;
 
 export function dockRefusal(state: ReturnState, command: DockCommand): Refusal | undefined {
-  const { units } = command.payload;
-  if (command.name === 'record_inspection')
-    return (
-      unknownLine(state, units) ??
-      overLimit(misgraded(state.lots, command.payload.units), 'more units than were received and not yet inspected')
-    );
-  if (state.parcels.includes(parcelKey(command.payload))) return recountRefusal(state, command.payload);
-  return (
-    unknownLine(state, units) ??
-    overLimit(miscounted(state.lots, command.payload.units), 'more units than the case still expects')
-  );
+  if (command.name === 'record_reception' && state.parcels.includes(parcelKey(command.payload)))
+    return recountRefusal(state, command.payload);
+  const unknown = unknownLine(state, command.payload.units);
+  if (unknown) return unknown;
+  return command.name === 'record_inspection'
+    ? overLimit(misgraded(state.lots, command.payload.units), 'more units than were received and not yet inspected')
+    : overLimit(miscounted(state.lots, command.payload.units), 'more units than the case still expects');
 }
 
 /** A repeat is noted; another count of the same scan would be lost. */

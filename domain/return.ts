@@ -11,6 +11,7 @@ import {
   mark,
   missing,
   moveAll,
+  refusedHere,
   rejected,
   undecided,
   ungraded,
@@ -68,7 +69,6 @@ function divert(state: ReturnState, wanted: string, sla: SlaPolicy): string {
   if (comesFirst('refund_due', target) && unpaid) return 'refund_due';
   return comesFirst('recovering_advance', target) && owedBackMinor(state) > 0 ? 'recovering_advance' : target;
 }
-const refusedHere = (lot: Lot): boolean => rejected(lot) && lot.reception === 'received';
 const notOurs = (lot: Lot): boolean => undecided(lot) || refusedHere(lot);
 /** Somebody else is waited for: the bank decides, or the provider's word on what is under way is awaited. */
 function isUnderWay(state: ReturnState): boolean {

@@ -6,7 +6,7 @@ import { currentLeg } from '../domain/return-request.ts';
 import { isDisputed, mayCharge, refundIntent } from '../domain/return-money.ts';
 import type { ChargeAnswer, ClaimInput, LabelAnswer, RefundFound, ReturnInput } from '../contracts/workflow.ts';
 import { mendline } from '../domain/permissions.ts';
-import { rejected } from '../domain/goods.ts';
+import { refusedHere } from '../domain/goods.ts';
 import { nextIntent, type MoneyLine } from '../domain/money.ts';
 import { owedBackMinor, requestedMinor, valueMinor } from '../domain/refunds.ts';
 import { eventOfFact, settlesAll, type ReturnFact } from '../domain/return-facts.ts';
@@ -209,8 +209,7 @@ export async function sendBack(rma: Rma, input: ReturnInput, steps: Steps): Prom
 
 /** The parcel of this label has come to its end, or has gone with other goods than those that are here. */
 const isUsedUp = (rma: Rma, { code = '', scannedAt }: Leg): boolean =>
-  ['delivered', 'lost', 'returned_to_sender'].includes(code) ||
-  (scannedAt !== undefined && rma.state.lots.some((lot) => rejected(lot) && lot.reception === 'received'));
+  ['delivered', 'lost', 'returned_to_sender'].includes(code) || (scannedAt !== undefined && rma.state.lots.some(refusedHere));
 
 /** One line of the refund. Its answer may say pending: then the provider's word is awaited. */
 export async function refundLine(rma: Rma, input: ReturnInput, steps: Steps, line: MoneyLine): Promise<void> {

@@ -35,6 +35,12 @@ afterAll(() => stage.close());
 
 const no = (caseId: string, activity: 'refundPayment' | 'recoverAdvance', code: string) =>
   troubles.strike({ caseId, activity, error: ApplicationFailure.nonRetryable('no', code) });
+/** The provider does it, and its answer never comes: that is known once it is opened. */
+function answerIsLost(caseId: string, activity: 'refundPayment' | 'recoverAdvance') {
+  const { shut, open } = gate();
+  troubles.strike({ caseId, activity, error: new Error('the answer is lost'), afterEffect: true, until: shut });
+  return { open };
+}
 const advance = (trigger: Parameters<typeof instantly>[0]) => ({ sla: instantly(trigger), ...mayBeTakenBack });
 const moneyOf = async (rma: Playing) => (await rma.state()).money.map(({ intent, state }) => `${intent} ${state}`);
 const dispute = (rma: Playing, name: 'dispute_opened' | 'dispute_closed', more: object = {}) =>
@@ -177,14 +183,7 @@ describe('a refund', () => {
 describe('goods that come while their advance is being charged back', () => {
   it.concurrent('are paid for again, when the charge turns out to have been made', async () => {
     const caseId = newCaseId();
-    const { shut, open } = gate();
-    troubles.strike({
-      caseId,
-      activity: 'recoverAdvance',
-      error: new Error('the answer is lost'),
-      afterEffect: true,
-      until: shut,
-    });
+    const { open } = answerIsLost(caseId, 'recoverAdvance');
     const rma = await owingBack(caseId);
     await rma.give('withdraw_case', 'customer', {});
     await eventually(() => expect(stage.partners.charges.filter((charge) => charge.caseId === caseId)).toHaveLength(1));
@@ -232,14 +231,7 @@ describe('a disputed payment', () => {
 
   it.concurrent('while the refund’s answer is on its way lets the refund stand that the provider knows of', async () => {
     const caseId = newCaseId();
-    const { shut, open } = gate();
-    troubles.strike({
-      caseId,
-      activity: 'refundPayment',
-      error: new Error('the answer is lost'),
-      afterEffect: true,
-      until: shut,
-    });
+    const { open } = answerIsLost(caseId, 'refundPayment');
     const rma = await handedOut(stage, { caseId });
     await arrives(rma);
     await isGraded(rma);
@@ -253,14 +245,7 @@ describe('a disputed payment', () => {
 
   it.concurrent('while the answer about an early part is on its way lets that part stand too', async () => {
     const caseId = newCaseId();
-    const { shut, open } = gate();
-    troubles.strike({
-      caseId,
-      activity: 'refundPayment',
-      error: new Error('the answer is lost'),
-      afterEffect: true,
-      until: shut,
-    });
+    const { open } = answerIsLost(caseId, 'refundPayment');
     const rma = await handedOut(stage, { caseId, reason: 'no_reason' });
     await arrives(rma);
     await graded(rma, 1, 'A');
