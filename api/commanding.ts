@@ -12,8 +12,7 @@ import type { Caller } from './auth.ts';
 import { ApiError } from './errors.ts';
 import type { Unsent } from './idempotency.ts';
 import { findOrder, requestedLines } from './opening.ts';
-import { receiptOf } from './views.ts';
-import { addressOf, pending } from './visible.ts';
+import { addressOf, pending, receiptTo } from './visible.ts';
 
 export interface Given {
   readonly name: CommandName;
@@ -37,13 +36,11 @@ export async function carryOut(deps: CommandDeps, given: Given): Promise<Unsent>
   const payload = await payloadOf(deps, given);
   const sent = { actor: { id: caller.id, role: caller.role }, expectedRevision, payload } as SentCommand;
   const answer = await deps.cases.command(addressOf(doc), name, commandId, sent);
-  return answer.kind === 'pending'
-    ? {
-        status: 202,
-        headers: { location: `/cases/${doc._id}/commands/${commandId}`, 'retry-after': '5' },
-        body: pending(doc._id, commandId),
-      }
-    : { status: 200, headers: {}, body: receiptOf(doc._id, answer.receipt, caller) };
+  if (answer.kind === 'pending') {
+    const headers = { location: `/cases/${doc._id}/commands/${commandId}`, 'retry-after': '5' };
+    return { status: 202, headers, body: pending(doc._id, commandId) };
+  }
+  return { status: 200, headers: {}, body: await receiptTo(deps, caller, doc._id, answer.receipt) };
 }
 
 /** The key of one case's part of a call for many. */

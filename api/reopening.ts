@@ -9,8 +9,8 @@ import type { Caller } from './auth.ts';
 import { ApiError } from './errors.ts';
 import type { Unsent } from './idempotency.ts';
 import { customerRefOf } from './opening.ts';
-import { receiptFrom, receiptOf } from './views.ts';
-import { addressOf } from './visible.ts';
+import { receiptFrom } from './views.ts';
+import { addressOf, receiptTo } from './visible.ts';
 
 type ReopeningDeps = Pick<AppDeps, 'database' | 'cases' | 'customerRefKey'>;
 
@@ -28,10 +28,10 @@ export interface Asked {
  * was faster, `not_offered` where it cannot go on, `over_limit` where its units are in another case by now.
  */
 export async function reopenFor(deps: ReopeningDeps, caller: Caller, doc: CaseDocument, asked: Asked): Promise<Unsent> {
-  const answer = (receipt: Receipt, generation: number): Unsent => ({
+  const answer = async (receipt: Receipt, generation: number): Promise<Unsent> => ({
     status: 200,
     headers: {},
-    body: { ...receiptOf(doc._id, receipt, caller), generation },
+    body: { ...(await receiptTo(deps, caller, doc._id, receipt)), generation },
   });
   // It has had its effect, and only the answer was lost; the case may have ended again since.
   if (doc.state.seen.includes(asked.commandId)) return answer(receiptFrom(doc), doc.generation ?? 1);

@@ -35,8 +35,9 @@ export const verdictOf = ({
 
 export const receiptOf = (
   caseId: string,
-  { revision, stage, availableMoves: moves, dueAt, projected }: Receipt,
+  { revision, stage, availableMoves: moves, dueAt }: Receipt,
   { role }: Caller,
+  projected: boolean,
 ): z.infer<typeof receiptView> => ({
   caseId,
   revision,
@@ -51,7 +52,6 @@ export const receiptFrom = ({ state, dueAt, about }: CaseDocument): Receipt => (
   revision: state.revision,
   stage: state.stage,
   availableMoves: availableMoves(rulesOf(about.caseType), state),
-  projected: true,
   verdict: state.verdict,
   dueAt: dueAt ?? undefined,
 });

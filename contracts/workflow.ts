@@ -60,12 +60,11 @@ export interface Reopening {
   readonly messageId?: string;
 }
 
-/** The answer to an accepted command. `projected` false: MongoDB was away, reads will follow. */
+/** The answer to an accepted command. */
 export interface Receipt {
   readonly revision: number;
   readonly stage: string;
   readonly availableMoves: readonly CommandName[];
-  readonly projected: boolean;
   readonly verdict?: Verdict;
   readonly dueAt?: number;
 }
@@ -256,6 +255,9 @@ export interface ReturnActivities {
   readonly saveCase: (input: SaveCaseInput) => Promise<void>;
   readonly flushCase: (input: SaveCaseInput) => Promise<void>;
 }
+
+/** What the worker does on a case's behalf before a task of it ends; never during replay. */
+export type CaseSinks = { readonly readModel: { save(input: SaveCaseInput): void } };
 
 /** What a reconciliation looked at, and what it mended: cases that MongoDB lacked, that were behind, or that were ahead of their workflow. */
 export interface ReconcileAnswer {

@@ -98,6 +98,17 @@ export function createCaseStore(connection: Connection) {
     digestOf: (caseId: string): Promise<CaseDigest | null> =>
       cases.findOne({ _id: caseId }, digest).maxTimeMS(maxTimeMS).lean<CaseDigest>().exec(),
 
+    /** Whether a reader finds this revision of a case, or a later one; false too if MongoDB does not answer. */
+    shows: (caseId: string, revision: number): Promise<boolean> =>
+      cases
+        .exists({ _id: caseId, 'state.revision': { $gte: revision } })
+        .maxTimeMS(maxTimeMS)
+        .exec()
+        .then(
+          (found) => found !== null,
+          () => false,
+        ),
+
     /** Which generation of a case is the newest; the first, if it is not here. */
     async generationOf(caseId: string): Promise<number> {
       return (await this.digestOf(caseId))?.generation ?? 1;

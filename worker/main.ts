@@ -49,6 +49,7 @@ async function main(config: WorkerConfig): Promise<void> {
   });
   const worker = await createCaseWorker({
     connection,
+    client,
     namespace,
     taskQueue,
     activities: {

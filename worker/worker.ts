@@ -1,7 +1,10 @@
 /** Wires activities to a Temporal worker. Stories come by path or as a prebuilt bundle; starting is main.ts. */
+import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import type { ReconcileActivities, ReturnActivities } from '../contracts/workflow.ts';
+
+import { savingSinks } from './saving.ts';
 
 export const storiesPath = fileURLToPath(
   new URL(`../workflows/index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
@@ -13,6 +16,8 @@ export interface CaseWorkerOptions
     'workflowBundle' | 'identity' | 'shutdownGraceTime' | 'maxCachedWorkflows' | 'workerDeploymentOptions'
   > {
   readonly connection: NativeConnection;
+  /** By which a case is told that its save failed. */
+  readonly client: Client;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: ReturnActivities & Partial<ReconcileActivities>;
@@ -20,6 +25,7 @@ export interface CaseWorkerOptions
 }
 
 export const createCaseWorker = ({
+  client,
   activities,
   workflowBundle,
   stickyTimeoutMs = 3_000,
@@ -29,5 +35,6 @@ export const createCaseWorker = ({
     ...options,
     ...(workflowBundle ? { workflowBundle } : { workflowsPath: storiesPath }),
     activities: { ...activities },
+    sinks: savingSinks(client, activities),
     stickyQueueScheduleToStartTimeout: stickyTimeoutMs,
   });

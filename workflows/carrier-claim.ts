@@ -99,7 +99,7 @@ export async function carrierClaim(input: ClaimInput): Promise<{ stage: string; 
   handleMessages(file);
   for (const name of claimFactNames)
     setHandler(claimFactSignal(name), (told) =>
-      file.afterSave(() => {
+      file.inTurn(() => {
         const event = claimEventOfFact(file.state, { name, ...told } as ClaimFact);
         if (event) file.record(event);
       }),

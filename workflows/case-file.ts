@@ -5,13 +5,11 @@
 import {
   ActivityFailure,
   CancellationScope,
-  proxyActivities,
-  proxyLocalActivities,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CaseAbout, Receipt, ReturnActivities, SaveCaseInput, TimelineRow, UndoInput } from '../contracts/workflow.ts';
+import type { CaseAbout, Receipt, SaveCaseInput, TimelineRow, UndoInput } from '../contracts/workflow.ts';
 import { applyEvent } from '../domain/reducer.ts';
 import { availableMoves, cancelMove, defaultOf } from '../domain/moves.ts';
 import { dueAtOf, eventOf, nextMilestone } from '../domain/deadlines.ts';
@@ -25,18 +23,8 @@ import { unwind, type UndoSteps } from './compensations.ts';
 import { detailsOf, timerSummary } from './current-details.ts';
 import { inWords } from './failures.ts';
 import { Hearing } from './hearing.ts';
+import { ReadModel } from './read-model.ts';
 import { attributesOf, NeedsAttention, sameAttributes, type Attributes } from './search-attributes.ts';
-
-const { saveCase } = proxyLocalActivities<ReturnActivities>({
-  startToCloseTimeout: '2s',
-  scheduleToCloseTimeout: '5s', // before the server's task has to go on with a heartbeat
-  retry: { maximumAttempts: 2 },
-});
-const { flushCase } = proxyActivities<ReturnActivities>({
-  startToCloseTimeout: '5s',
-  retry: { initialInterval: '1s', maximumInterval: '20s' },
-  summary: 'Bring the read model up to date',
-});
 
 /** What a case type brings along: its rules, its commands, and how to undo its steps. */
 export interface CaseType<S extends CaseState, E extends CaseEvent> {
@@ -44,7 +32,8 @@ export interface CaseType<S extends CaseState, E extends CaseEvent> {
   refusal(state: S, command: Command, sla: SlaPolicy): Refusal | undefined;
   eventOfCommand(state: S, command: Command, sla: SlaPolicy): E;
   readonly undoSteps: UndoSteps;
-  readonly hearsWhileSaving?: boolean;
+  /** Hears and saves as release 0.1.0 did. */
+  readonly firstEdition?: boolean;
 }
 
 /** What a step came to: its result, or why not and whether for good. */
@@ -57,8 +46,6 @@ const failed = (err: ActivityFailure): { cause: string; forGood: boolean } => ({
 export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing {
   /** No command is taken any more: the run is about to end or to continue as new. */
   closing = false;
-  private confirmed = -1;
-  private saveIsLate = false;
   private outgrown = false;
   private restingIn?: string;
   private shown?: Attributes;
@@ -66,6 +53,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
   private readonly besides = new Map<string, CancellationScope>();
   private readonly journal: TimelineRow[] = [];
   readonly rules: AnyRules;
+  readonly readModel: ReadModel;
 
   constructor(
     readonly type: CaseType<S, E>,
@@ -74,8 +62,9 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
     readonly about: CaseAbout,
     private readonly historyBudget?: number,
   ) {
-    super(type.hearsWhileSaving ?? false);
+    super(type.firstEdition ?? false);
     this.rules = type.rules as unknown as AnyRules;
+    this.readModel = new ReadModel(this, type.firstEdition ?? false);
   }
 
   get stage(): string {
@@ -113,9 +102,9 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
     this.restingIn = this.stage;
   }
 
-  /** The story waits here for others: what it has done so far may be shown and told. */
+  /** The story waits here for others, and nothing has come that it has not heard: what it has done so far may be shown and told. */
   get atRest(): boolean {
-    return this.ended || this.closing || this.restingIn === this.stage;
+    return this.hasHeardAll && (this.ended || this.closing || this.restingIn === this.stage);
   }
 
   /** Rests until somebody or something else moves the case on, or `unless` comes true, or this run has grown too long. */
@@ -238,42 +227,10 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
     this.record({ type, by: { id: 'temporal', role: 'operator' } });
   }
 
-  /** Waits for the read model to show this revision, or for word that MongoDB is away. */
-  async saved(revision: number): Promise<void> {
-    await this.until(() => this.confirmed >= revision || this.saveIsLate);
-  }
-  /** The read model shows all of it: it has the last word before a run ends. */
-  get isLevel(): boolean {
-    return this.confirmed >= this.state.revision;
-  }
-  /** `told`: the revision that the caller's own command made; what is recorded after it says nothing about that. */
-  receipt(role?: Role, told = this.state.revision): Receipt {
+  receipt(role?: Role): Receipt {
     const { revision, stage } = this.state;
     const { verdict } = this.state as { verdict?: Receipt['verdict'] };
-    const moves = availableMoves(this.rules, this.state, role);
-    return { revision, stage, availableMoves: moves, projected: this.confirmed >= told, dueAt: dueAtOf(this.state), verdict };
-  }
-
-  /** Keeps the read model level: at most one save in flight, the newest state wins, passing stages are not worth one. */
-  async keepSaved(): Promise<void> {
-    for (;;) {
-      await this.until(() => this.confirmed < this.state.revision && this.atRest);
-      this.show();
-      const revision = this.state.revision;
-      let flushed: Promise<void> | undefined;
-      await this.deafWhile(
-        () => saveCase(this.snapshot(this.confirmed + 1)),
-        (inTime) => {
-          this.saveIsLate = !inTime;
-          if (inTime) this.confirmed = revision;
-          else flushed = flushCase(this.snapshot(this.confirmed + 1));
-        },
-      );
-      if (!flushed) continue;
-      await flushed;
-      this.saveIsLate = false;
-      this.confirmed = revision;
-    }
+    return { revision, stage, availableMoves: availableMoves(this.rules, this.state, role), dueAt: dueAtOf(this.state), verdict };
   }
 
   /** Each clock with what has counted, what is left, and why. */
@@ -293,7 +250,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
   }
 
   /** Search attributes cost an event each time: told when the case begins to wait for somebody, or to need a person, or no longer does. */
-  private show(): void {
+  showAttributes(): void {
     const next = attributesOf(this.rules, this.state);
     // What an earlier run has shown still stands: the server carries it over.
     const needsAttentionShown = workflowInfo().typedSearchAttributes.get(NeedsAttention) ?? false;

@@ -24,9 +24,8 @@ export function handleMessages<S extends CaseState, E extends CaseEvent>(file: C
   setHandler(openCase, () =>
     CancellationScope.nonCancellable(async () => {
       await file.until(() => file.stage !== 'requested');
-      const { revision } = file.state;
-      await file.saved(revision);
-      return file.receipt(undefined, revision);
+      await file.readModel.shows(file.state.revision);
+      return file.receipt();
     }),
   );
   for (const name of commandNames) handleCommand(file, name);
@@ -48,17 +47,14 @@ function handleCommand<S extends CaseState, E extends CaseEvent>(file: CaseFile<
     commandUpdate(name),
     async (sent) => {
       const command = commandOf(sent);
-      const revision = await file.afterSave(() => {
+      const revision = await file.inTurn(() => {
         // Asked again: between the validator and here another message may have had its effect.
         refuse(file.type.refusal(file.state, command, file.sla));
         if (!hasSeen(file.state, command.messageId)) file.record(file.type.eventOfCommand(file.state, command, file.sla));
         return file.state.revision;
       });
-      await CancellationScope.nonCancellable(() => file.saved(revision));
-      return file.receipt(
-        roles.find((role) => role === command.actor.role),
-        revision,
-      );
+      await CancellationScope.nonCancellable(() => file.readModel.shows(revision));
+      return file.receipt(roles.find((role) => role === command.actor.role));
     },
     {
       validator: (sent) => {

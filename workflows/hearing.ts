@@ -1,21 +1,20 @@
 /**
- * When a case hears what comes. A save is a local activity: the server may hand its end over before, along with or after what else came
- * meanwhile, and in another of these ways when the case is replayed (docs/decisions/0003). So while a save is in flight a case hears nothing:
- * the save has its effects first, then everything else in the order in which it came.
+ * When a case hears what comes: one thing at a time, and the next when all that came of the last is done. What came in tasks of its own may come
+ * in one when a case is fetched back into memory, and the other way round when it is replayed (docs/decisions/0003); in turn, both come to the same.
  */
-import { CancellationScope, condition, type TimerOptions } from '@temporalio/workflow';
+import { condition, type TimerOptions } from '@temporalio/workflow';
 
 export class Hearing {
   private passed = 0;
-  private saving = false;
+  private readonly unheard: (() => void)[] = [];
 
-  /** `hearsWhileSaving`: as release 0.1.0 did, whose cases go on as they began. */
-  constructor(private readonly hearsWhileSaving: boolean) {}
+  /** `atOnce`: everything as it comes, as release 0.1.0 did, whose cases go on as they began. */
+  constructor(private readonly atOnce: boolean) {}
 
   /** The SDK's `condition`, for every wait of a case but those for answers: counted, so that one can tell when nothing moves any more. */
-  async until(fn: () => boolean): Promise<void>;
-  async until(fn: () => boolean, timeoutMs: number, options: TimerOptions): Promise<boolean>;
-  async until(fn: () => boolean, timeoutMs?: number, options: TimerOptions = {}): Promise<boolean | void> {
+  until(fn: () => boolean): Promise<void>;
+  until(fn: () => boolean, timeoutMs: number, options: TimerOptions): Promise<boolean>;
+  until(fn: () => boolean, timeoutMs?: number, options: TimerOptions = {}): Promise<boolean | void> {
     const counted = (): boolean => {
       const holds = fn();
       if (holds) this.passed += 1;
@@ -24,37 +23,43 @@ export class Hearing {
     return timeoutMs === undefined ? condition(counted) : condition(counted, timeoutMs, options);
   }
 
-  /** Has an effect on the case: at once, or when the save in flight is over. */
-  afterSave<T>(effect: () => T): T | Promise<T> {
-    if (!this.saving) return effect();
-    return CancellationScope.nonCancellable(async () => {
-      await this.until(() => !this.saving);
-      return effect();
-    });
+  /** Has an effect on the case when its turn has come. */
+  inTurn<T>(effect: () => T): T | Promise<T> {
+    if (this.atOnce) return effect();
+    return new Promise<T>((resolve, reject) =>
+      this.unheard.push(() => {
+        try {
+          resolve(effect());
+        } catch (err) {
+          reject(err);
+        }
+      }),
+    );
   }
 
-  /** An answer, or its failure, once the case hears it. */
+  /** An answer, or its failure, when its turn has come. */
   heard<T>(answer: Promise<T>): Promise<T> {
+    if (this.atOnce) return answer;
     return answer.then(
-      (result) => this.afterSave(() => result),
+      (result) => this.inTurn(() => result),
       (err: unknown) =>
-        this.afterSave(() => {
+        this.inTurn(() => {
           throw err;
         }),
     );
   }
 
-  /** Nothing is heard until `save` has ended and, by `ended`, all who waited for that have gone as far as they can. */
-  protected async deafWhile(save: () => Promise<unknown>, ended: (inTime: boolean) => void): Promise<void> {
-    this.saving = !this.hearsWhileSaving;
-    const inTime = await save().then(
-      () => true,
-      () => false,
-    );
-    ended(inTime);
-    if (!this.saving) return;
-    await this.nothingMoves();
-    this.saving = false;
+  get hasHeardAll(): boolean {
+    return this.unheard.length === 0;
+  }
+
+  /** Runs as long as the case: lets everything have its effect in the order in which it came. */
+  async keepHearing(): Promise<void> {
+    for (;;) {
+      await this.until(() => !this.hasHeardAll);
+      this.unheard.shift()!();
+      await this.nothingMoves();
+    }
   }
 
   private async nothingMoves(): Promise<void> {

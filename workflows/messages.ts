@@ -30,6 +30,9 @@ export const factNames = [
   'calendar_changed',
   'retry_now',
 ] as const satisfies readonly (keyof ReturnFacts)[];
+/** MongoDB was away when the read model was to be brought up to date: told by the worker, whatever the type of the case. */
+export const saveFailed = defineSignal('save_failed');
+
 export const claimFactSignal = <Name extends keyof ClaimFacts>(name: Name) => defineSignal<[ClaimFacts[Name]]>(name);
 export const claimFactNames = [
   'claim_answered',

@@ -50,7 +50,7 @@ export function typeOf(input: ReturnInput): CaseType<ReturnState, ReturnEvent> {
     refusal: (state, command, sla) => returnRefusal(state, command as ReturnCommand, sla),
     eventOfCommand: (state, command, sla) => eventOfCommand(state, command as ReturnCommand, sla),
     undoSteps: stepsOf(input).undoSteps,
-    hearsWhileSaving: input.edition === undefined,
+    firstEdition: input.edition === undefined,
   };
 }
 

@@ -157,7 +157,7 @@ export async function returnCase(input: ReturnInput): Promise<ReturnOutcome> {
     carried: { ...rma.state, run: rma.state.run + 1 },
   });
   const hear = (fact: ReturnFact): void | Promise<void> =>
-    rma.afterSave(() => {
+    rma.inTurn(() => {
       if (input.edition && rma.ended) goOn(rma, fact);
       const event = eventOfFact(rma.state, fact);
       if (event) rma.record(event);

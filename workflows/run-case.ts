@@ -21,9 +21,10 @@ export async function runCase<S extends CaseState, E extends CaseEvent>(
   const root = CancellationScope.current();
   let endedBefore = false;
   const reopenedSince = (): boolean => endedBefore && !file.ended;
-  root.cancelRequested.catch(() => file.afterSave(() => file.cancelFromOutside()));
+  root.cancelRequested.catch(() => file.inTurn(() => file.cancelFromOutside()));
   await CancellationScope.nonCancellable(async () => {
-    void file.keepSaved();
+    void file.keepHearing();
+    void file.readModel.keepLevel();
     void keepTime(file);
     for (const loop of beside) void loop();
     for (let over = false; !over || reopenedSince(); ) {
@@ -39,7 +40,7 @@ export async function runCase<S extends CaseState, E extends CaseEvent>(
       file.closing = true;
       await file.callOff();
       // All at once: whatever is told while one of them is waited for has to be saved as well, or its line would be missing.
-      await file.until(() => file.isLevel && allHandlersFinished());
+      await file.until(() => file.readModel.isLevel && file.hasHeardAll && allHandlersFinished());
     }
   });
   if (!file.ended) return 'unfinished';

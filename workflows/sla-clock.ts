@@ -5,7 +5,7 @@
 import type { Milestone } from '../domain/clocks.ts';
 
 export interface Ticking {
-  afterSave<T>(effect: () => T): T | Promise<T>;
+  inTurn<T>(effect: () => T): T | Promise<T>;
   until(fn: () => boolean): Promise<void>;
   until(fn: () => boolean, timeoutMs: number, options: { summary: string }): Promise<boolean>;
   nextMilestone(): Milestone | undefined;
@@ -27,9 +27,11 @@ export async function keepTime(file: Ticking): Promise<void> {
     };
     // Never 0: condition(fn, 0) would mean something else to the SDK.
     const rang = !(await file.until(hasMoved, Math.max(1, armed.at - Date.now()), { summary: file.timerSummary(armed) }));
-    await file.afterSave(() => undefined);
-    const due = file.nextMilestone();
-    // Decided from the state, not from which promise won: a command in the same task may have moved the deadline.
-    if (rang && due && due.clockId === armed.clockId && due.at <= armed.at) file.ring(armed);
+    if (!rang) continue;
+    await file.inTurn(() => {
+      // Decided from the state, not from which promise won: a command in the same task may have moved the deadline.
+      const due = file.nextMilestone();
+      if (due && due.clockId === armed.clockId && due.at <= armed.at) file.ring(armed);
+    });
   }
 }

@@ -8,8 +8,8 @@ import { ApiError, methodNotAllowed } from '../errors.ts';
 import { commandIdOf, once } from '../idempotency.ts';
 import { customerRefOf, prepareReturn } from '../opening.ts';
 import { bodyOf, cursorOf, parsed, pathId, positionOf } from '../requests.ts';
-import { addressOf, pending, visibleCase } from '../visible.ts';
-import { countsOf, receiptFrom, isShown, receiptOf, rowView, summaryOf, verdictOf } from '../views.ts';
+import { addressOf, pending, receiptTo, visibleCase } from '../visible.ts';
+import { countsOf, receiptFrom, isShown, rowView, summaryOf, verdictOf } from '../views.ts';
 import { viewOf } from '../case-view.ts';
 import type { AppDeps } from '../app.ts';
 import type { CaseClient, Sent } from '../case-client.ts';
@@ -77,7 +77,7 @@ export function caseRoutes(deps: AppDeps): Router {
         detail: 'nothing is known of this command: send it again with the same Idempotency-Key',
       });
     if (outcome.kind === 'pending') res.status(202).json(pending(doc._id, pathId(req, 'commandId')));
-    else res.json(receiptOf(doc._id, outcome.receipt, callerOf(req)));
+    else res.json(await receiptTo(deps, callerOf(req), doc._id, outcome.receipt));
   });
 
   router.all('/cases', methodNotAllowed('GET', 'POST'));
@@ -129,5 +129,6 @@ async function open(deps: AppDeps, caller: Caller, commandId: string, body: Retu
   if (receipt.verdict?.because.includes('units_in_another_case'))
     throw new ApiError('over_limit', { detail: `another case has these units; this request was closed as ${caseId}` });
   const verdict = receipt.verdict ? verdictOf(receipt.verdict) : undefined;
-  return { status: 201, headers, body: { ...receiptOf(caseId, receipt, caller), rmaNo: ended?.rmaNo ?? input.rmaNo, verdict } };
+  const told = await receiptTo(deps, caller, caseId, receipt);
+  return { status: 201, headers, body: { ...told, rmaNo: ended?.rmaNo ?? input.rmaNo, verdict } };
 }

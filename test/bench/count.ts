@@ -60,7 +60,13 @@ async function main(): Promise<void> {
     });
     const companions = createCompanions({ client, taskQueue: 'cases', database });
     const activities = createActivities({ database, ...partners, policies, companions });
-    const productWorker = await createCaseWorker({ connection: native, namespace: 'default', taskQueue: 'cases', activities });
+    const productWorker = await createCaseWorker({
+      connection: native,
+      client,
+      namespace: 'default',
+      taskQueue: 'cases',
+      activities,
+    });
     const running = Promise.all([skeletonWorker.run(), productWorker.run()]);
 
     const sides: Record<'skeleton' | 'product', Counts[]> = { skeleton: [], product: [] };

@@ -95,7 +95,7 @@ describe('killed with -9', () => {
     const receipt = await handle.executeUpdate(commandUpdate('record_reception'), {
       args: [{ actor, payload: counted } as never],
     });
-    expect(receipt).toMatchObject({ stage: 'received', projected: false });
+    expect(receipt).toMatchObject({ stage: 'received' });
     const token = await system.issuer.sign({ id: 'agent-1', role: 'agent', merchantId });
     const away = await fetch(`${system.apiUrl}/cases/${caseId}`, { headers: { authorization: `Bearer ${token}` } });
     expect(away.status).toBe(503);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { storiesPath } from '../../worker/worker.ts';
+import { idleSinks } from '../support/replaying.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -68,6 +69,6 @@ describe.each(['return', 'carrier_claim'] as const)('a case of type %s that an e
       workflowId: string;
       history: unknown;
     };
-    await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
+    await Worker.runReplayHistory({ workflowBundle, sinks: idleSinks }, history, workflowId);
   });
 });

@@ -31,6 +31,8 @@ Runtime.install({
 });
 
 export type Stage = Awaited<ReturnType<typeof createStage>>;
+/** What a caller hears: the receipt, and whether it could be read at once. */
+export type Answer = Receipt & { readonly projected: boolean };
 export const hours = 3_600;
 
 /** Where a stage finds its servers and the bundled stories; a test run's own unless said. */
@@ -65,6 +67,7 @@ export async function createStage(
   const startWorker = async () => {
     const worker = await createCaseWorker({
       connection: native,
+      client,
       namespace: 'default',
       taskQueue: id,
       activities,
@@ -105,7 +108,7 @@ export async function createStage(
         startWorkflowOperation,
       });
       const handle = (await startWorkflowOperation.workflowHandle()) as WorkflowHandle<typeof returnCase>;
-      return playing(handle, input, receipt);
+      return playing(handle, input, await answerOf(caseId, receipt));
     },
 
     /** Fails where a case that was played here does not come to the same when it is played again. */
@@ -120,7 +123,11 @@ export async function createStage(
     },
   };
 
-  function playing(handle: WorkflowHandle<typeof returnCase>, input: ReturnInput, opened: Receipt) {
+  async function answerOf(caseId: string, receipt: Receipt): Promise<Answer> {
+    return { ...receipt, projected: await database.cases.shows(caseId, receipt.revision) };
+  }
+
+  function playing(handle: WorkflowHandle<typeof returnCase>, input: ReturnInput, opened: Answer) {
     const { caseId } = input;
     return {
       caseId,
@@ -133,11 +140,11 @@ export async function createStage(
         role: Role,
         payload: object,
         { updateId = randomUUID(), expectedRevision }: { updateId?: string; expectedRevision?: number } = {},
-      ): Promise<Receipt> => {
+      ): Promise<Answer> => {
         const args = [{ actor: { id: `${role}-1`, role }, expectedRevision, payload } as never] as const;
         for (;;) {
           try {
-            return await handle.executeUpdate(commandUpdate(name), { updateId, args: [...args] });
+            return await answerOf(caseId, await handle.executeUpdate(commandUpdate(name), { updateId, args: [...args] }));
           } catch (err) {
             if ((err as { cause?: { type?: string } }).cause?.type !== 'try_again') throw err;
           }
@@ -167,12 +174,12 @@ export const allUnits = (input: ReturnInput, more: object) =>
   input.lines.map(({ lineId, quantity }) => ({ lineId, quantity, ...more }));
 
 /** The goods arrive, every unit of them. */
-export const arrives = (rma: Playing, condition = 'received', parcelId = 'P1'): Promise<Receipt> =>
+export const arrives = (rma: Playing, condition = 'received', parcelId = 'P1'): Promise<Answer> =>
   rma.give('record_reception', 'warehouse', { parcelId, scanNo: 1, units: allUnits(rma.input, { condition }) });
 /** Every unit is looked at. */
-export const isGraded = (rma: Playing, grade = 'A'): Promise<Receipt> =>
+export const isGraded = (rma: Playing, grade = 'A'): Promise<Answer> =>
   rma.give('record_inspection', 'warehouse', { units: allUnits(rma.input, { grade, disposition: 'restock' }) });
-export const accept = (rma: Playing): Promise<Receipt> => rma.give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] });
+export const accept = (rma: Playing): Promise<Answer> => rma.give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] });
 
 /** From the request to the dock and through inspection, all units well. */
 export async function happily(rma: Playing): Promise<void> {

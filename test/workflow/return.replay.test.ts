@@ -1,6 +1,6 @@
 /**
- * A case must come to the same on another worker, whatever came while a save was in flight: when a task has to go on with a heartbeat, or a
- * question is asked in its midst, the save's end is told to the case in one order when it runs and in another when it is replayed.
+ * A case must come to the same on another worker, whatever has become of its tasks: here saves outlive the time that the server gives a task, so
+ * that tasks are lost after they were saved and done again, while questions, answers and commands come in between.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import type { ReturnState } from '../../domain/return-state.ts';
 import { scenarios, troubles } from '../replay/scenarios.ts';
 import { createStage, type Stage } from '../support/stage.ts';
 
-/** So short that a save of a second outlives it. */
+/** So short that a save of a second outlives it; the worker gives up none before. */
 const workflowTaskTimeout = 1_000;
 const next = randomFrom(Number(process.env.SEED ?? 1));
 const takesItsTime = (name: string): number =>
