@@ -1,6 +1,6 @@
 /**
  * When a case hears what comes: one thing at a time, and the next when all that came of the last is done. What came in tasks of its own may come
- * in one when a case is fetched back into memory, and the other way round when it is replayed (docs/decisions/0003); in turn, both come to the same.
+ * in one when a case is fetched back into memory, and the other way round when it is replayed (docs/decisions/0015); in turn, both come to the same.
  */
 import { condition, type TimerOptions } from '@temporalio/workflow';
 

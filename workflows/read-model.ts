@@ -1,7 +1,7 @@
 /**
  * How a case keeps the read model level with itself, whenever its story rests. The worker saves as a sink: when the workflow has done its part of
  * a task and before Temporal hears of it, so that what was told can be read, no event is spent, and a save cannot come between other things when
- * the case is replayed (docs/decisions/0003). Where that fails, MongoDB being away, the worker says so by `save_failed` before the task ends, and
+ * the case is replayed (docs/decisions/0015). Where that fails, MongoDB being away, the worker says so by `save_failed` before the task ends, and
  * an activity goes on until it has succeeded.
  */
 import { condition, proxyActivities, proxyLocalActivities, proxySinks, setHandler } from '@temporalio/workflow';

@@ -278,7 +278,7 @@ export const roads = {
       await steps.give('customer', 'appeal', { reason: 'It broke on the first day. Please look again.' });
       steps.reopened();
       await steps.until('under_review');
-      await steps.give('manager', 'decide-request', { verdict: 'accept' }, 'manager-2');
+      await steps.accept('manager-2');
       await steps.until('awaiting_handover');
       return goesWell(steps);
     },

@@ -31,6 +31,18 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
       body,
       (asked += 1),
     );
+  /** A manager agrees; whoever is told that the request is still being looked at waits for that, and says it again. */
+  async function accept(id?: string): Promise<void> {
+    for (;;) {
+      const { revision } = await read();
+      try {
+        return await give('manager', 'decide-request', { verdict: 'accept' }, id);
+      } catch (err) {
+        if (!String(err).includes('being looked at again')) throw err;
+        await people.when(caseId, (view) => view.revision > revision);
+      }
+    }
+  }
   /** Time is skipped where nobody acts. */
   const pass = (hours: number) =>
     fastForward(client.workflow.getHandle(workflowIdOf('return', caseId, generation)), hours * hourSeconds, 120_000);
@@ -42,6 +54,7 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
     what,
     until,
     give,
+    accept,
     pass,
     read,
     simulate: people.simulate,
@@ -69,7 +82,7 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
     /** Agreed, by the rules or by an agent, and a label is out. Above an agent's limit a manager decides. */
     async agreed(): Promise<CaseView> {
       const view = await until('under_review', 'awaiting_handover');
-      if (view.stage === 'under_review') await give('manager', 'decide-request', { verdict: 'accept' });
+      if (view.stage === 'under_review') await accept();
       return until('awaiting_handover');
     },
 
