@@ -6,8 +6,9 @@ import { dueAtOf } from './deadlines.ts';
 import { type Errand, type ErrandWork, type NoticeParams } from './errands.ts';
 import { type NoticeName } from './notices.ts';
 import { acceptReceived } from './goods.ts';
-import { isOutgoing, settledMinor } from './money.ts';
+import { formatMinor, isOutgoing, settledMinor } from './money.ts';
 import { owedBackMinor, refundDueMinor } from './refunds.ts';
+import { paidByBankTooMinor } from './return-money.ts';
 import { neverBegan } from './return-request.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
 
@@ -261,6 +262,16 @@ function otherWork(before: ReturnState, event: ReturnEvent, after: ReturnState):
       return after.money
         .filter((line) => isOutgoing(line) && line.providerId && (line.state === 'sent' || line.state === 'settled'))
         .map((line) => ({ kind: 'dispute_proof', disputeId: event.dispute?.disputeId ?? '', refundId: line.providerId! }));
+    case 'dispute_closed':
+    case 'dispute_lost':
+      return paidByBankTooMinor(after) > paidByBankTooMinor(before)
+        ? [
+            task(
+              'bank_paid_too',
+              `${formatMinor(paidByBankTooMinor(after), after.currency)} by dispute ${event.dispute?.disputeId ?? ''}`,
+            ),
+          ]
+        : [];
     case 'paid_twice_noted':
       return [task('refund_paid_twice', event.cause)];
     case 'charge_unknown':

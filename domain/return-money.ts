@@ -5,7 +5,15 @@
 import { type RefundTrigger, type SlaPolicy } from './case.ts';
 import { acceptReceived, type Lot } from './goods.ts';
 import { committedMinor, isClosed, isOutgoing, moveAllMoney, moveMoney, nextIntent, type MoneyLine } from './money.ts';
-import { ceilingMinor, owedBackMinor, requestedMinor, restMinor, valueMinor } from './refunds.ts';
+import {
+  ceilingMinor,
+  chargedBackMinor,
+  owedBackMinor,
+  refundDueMinor,
+  requestedMinor,
+  restMinor,
+  valueMinor,
+} from './refunds.ts';
 import { currentLeg } from './return-request.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
 
@@ -212,9 +220,18 @@ function writtenOff(state: ReturnState): ReturnState {
   return { ...state, money: [...open, line] };
 }
 
-/** Everything owed has reached the customer, or went another way; nothing is under way. */
+/** What the bank took and we have paid as well, in minor units: beyond what is due or may still be, once goods on their way are here. */
+export const paidByBankTooMinor = (state: ReturnState): number => {
+  const atMost = refundDueMinor(state.lines, state.lots, state.adjustments) + valueMinor(state.lines, state.lots, isPromised);
+  return Math.max(0, Math.min(chargedBackMinor(state), chargedBackMinor(state) + committedMinor(state.money) - atMost));
+};
+
+/** Everything owed has reached the customer, or went another way; nothing is under way, and no bank decides about it. */
 export const isPaid = (state: ReturnState): boolean =>
-  restMinor(state) === 0 && !isCharging(state) && state.money.every((line) => !isOutgoing(line) || isClosed(line));
+  restMinor(state) === 0 &&
+  !isCharging(state) &&
+  !isDisputed(state) &&
+  state.money.every((line) => !isOutgoing(line) || isClosed(line));
 /** What is owed back can be charged now: nothing of it is under way in either direction. */
 export const mayCharge = ({ money }: Pick<ReturnState, 'money'>): boolean =>
   !money.some((line) => line.state === 'sent' || (!isOutgoing(line) && line.state === 'failed'));

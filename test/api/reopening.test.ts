@@ -301,11 +301,14 @@ describe('a case that has ended', () => {
         await vi.waitFor(async () => {
           expect((await read(caseId)).disputes).toEqual([{ disputeId: 'dp_1', amountMinor: 2_500, state: 'open' }]);
         }, patiently);
-      expect((await read(gone)).generation).toBe(2);
+      // It waits for the bank, and ends when that has decided.
+      expect(await read(gone)).toMatchObject({ generation: 2, stage: 'refund_due' });
       expect(await read(unpaid)).toMatchObject({ generation: 1, disputes: [] });
       const foreign = { ...data, merchantId: 'm2', disputeId: 'dp_2' };
       expect((await door.webhook('payments', { type: 'dispute_opened', data: foreign })).body).toEqual({ status: 'noted' });
       expect((await read(waiting)).disputes).toHaveLength(1);
+      await door.webhook('payments', { type: 'dispute_closed', data: { ...data, result: 'won' } });
+      expect(await until(door, gone, 'refunded')).toMatchObject({ generation: 2, refundedMinor: 2_500 });
     });
 
     it('of a dispute that was lost counts once among the returns of the payment', async () => {

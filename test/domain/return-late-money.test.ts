@@ -258,6 +258,47 @@ it('what the bank decides about is not paid by a person’s word as well', () =>
   expect(rma.give('resolve_attention', 'manager', override)).toBeUndefined();
 });
 
+describe('a refund that is paid while the bank decides about its payment', () => {
+  const bank = { disputeId: 'd1', amountMinor: 5_000 };
+  const paidInDispute = (): PaperCase => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done', { pending: true });
+    rma.hear({ name: 'dispute_opened', eventId: 'd1', ...bank, occurredAt: rma.now });
+    const { id: refundId, amountMinor } = rma.provider.refunds[0]!;
+    rma.hear({ name: 'refund_settled', eventId: 's1', refundId, amountMinor, currency: 'GBP', occurredAt: rma.now });
+    rma.settleDown();
+    return rma;
+  };
+  const closed = (rma: PaperCase, result: 'won' | 'lost') => {
+    rma.hear({ name: 'dispute_closed', eventId: 'd2', ...bank, occurredAt: rma.now, result });
+    rma.settleDown();
+  };
+  const tasksOf = ({ state }: PaperCase) => state.errands?.flatMap((errand) => (errand.kind === 'task' ? [errand.what] : []));
+
+  it('is no end yet', () => {
+    const rma = paidInDispute();
+    expect([rma.stage, rma.state.money[0]?.state]).toEqual(['refund_due', 'settled']);
+  });
+  it('is the end of it when the bank finds for us', () => {
+    const rma = paidInDispute();
+    closed(rma, 'won');
+    expect([rma.stage, tasksOf(rma)]).toEqual(['refunded', []]);
+  });
+  it('is a person’s task when the bank takes the money as well', () => {
+    const rma = paidInDispute();
+    closed(rma, 'lost');
+    expect([rma.stage, tasksOf(rma)]).toEqual(['refunded', ['bank_paid_too']]);
+  });
+});
+
+it('what the bank takes of an advance that is not due is a person’s task', () => {
+  const rma = paperCaseIn('recovering_advance');
+  const bank = { disputeId: 'd1', amountMinor: 5_000, occurredAt: rma.now };
+  rma.hear({ name: 'dispute_opened', eventId: 'd1', ...bank });
+  rma.hear({ name: 'dispute_closed', eventId: 'd2', ...bank, result: 'lost' });
+  expect(rma.state.errands?.at(-1)).toMatchObject({ kind: 'task', what: 'bank_paid_too' });
+});
+
 describe('what the bank took of a payment with several returns', () => {
   const of = (paid: number[], open = true, asked = 2_950) => ({
     open,

@@ -239,6 +239,9 @@ describe('a disputed payment', () => {
     await dispute(rma, 'dispute_opened');
     await eventually(async () => expect(await moneyOf(rma)).toEqual(['refund dispute_hold']));
     open();
+    await eventually(async () => expect(await moneyOf(rma)).toEqual(['refund settled']));
+    expect((await rma.state()).stage).toBe('refund_due'); // the bank may take it as well
+    await dispute(rma, 'dispute_closed', { result: 'won' });
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
     expect(refundsOf(stage, rma)).toEqual([['refund', 5_000]]);
   });
