@@ -1,4 +1,5 @@
 /** Parcels at the carrier: label, tracking number, pickup; taking them back; and where a parcel is when nobody tells. */
+import { ApplicationFailure } from '@temporalio/common';
 import type {
   LabelAnswer,
   LabelInput,
@@ -28,6 +29,8 @@ export const createCarrierActivities = ({ carrier }: Pick<ActivityDeps, 'carrier
     if (voided) return { result: 'label voided' };
     if (reason !== 'already_scanned' || replaced) return { result: reason ?? 'there was no label' };
     const { intercepted, reason: why } = await asking(() => carrier.interceptIfPresent({ key }));
+    // Neither void nor under way, says the carrier: a label that may still be used is not taken back.
+    if (why === 'not_scanned') throw ApplicationFailure.create({ message: 'the label is still live', type: 'label_still_live' });
     return { result: intercepted ? 'parcel intercepted' : `already under way (${why})` };
   },
 

@@ -97,6 +97,9 @@ const verdicts = ['accepted', 'accepted_without_return', 'refused', 'outbound_mi
 const isOutdated = (state: ReturnState, { type }: ReturnEvent): boolean =>
   state.stage === 'requested' && state.request?.toAssess === true && verdicts.includes(type);
 
+/** What was handed over all the same has travelled, and so has a parcel that never reached the customer and comes back to us. */
+const travelled = (lots: readonly Lot[]): Lot[] => moveAll(lots, ['with_customer', 'undelivered'], 'in_transit');
+
 function applyGoods(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): ReturnState {
   const { lots } = state;
   switch (event.type) {
@@ -118,11 +121,12 @@ function applyGoods(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): Ret
       return { ...state, lots: moveAll(lots, ['undelivered'], 'with_customer') };
     case 'returned_to_sender':
       return { ...state, lots: moveAll(lots, ['in_transit'], 'awaiting') };
+    case 'reopened':
+      // The carrier has brought what nobody expected any more: it is at the dock, and not with the customer.
+      return event.result === 'received' && event.by.role === 'partner' ? { ...state, lots: travelled(lots) } : state;
     case 'received':
     case 'reception_recorded': {
-      // What was handed over all the same has travelled, and so has a parcel that never reached the customer and comes back to us.
-      const travelled = event.type === 'received' ? moveAll(lots, ['with_customer', 'undelivered'], 'in_transit') : lots;
-      const counted = countParcel({ ...state, lots: travelled }, event);
+      const counted = countParcel({ ...state, lots: event.type === 'received' ? travelled(lots) : lots }, event);
       // Past the point of no return nobody decides about goods any more: what comes late is paid like what came.
       return pastDeciding(state) ? { ...counted, lots: acceptReceived(counted.lots) } : counted;
     }

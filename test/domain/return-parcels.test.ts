@@ -344,3 +344,24 @@ it('a case that is parked does not leave on a scan, but its goods are counted', 
   count(rma);
   expect(rma.state.lots[0]?.reception).toBe('received');
 });
+
+const takenBack = (): PaperCase => {
+  const rma = paperCaseIn('awaiting_handover');
+  rma.give('withdraw_case', 'customer', {});
+  rma.work('done');
+  return rma;
+};
+
+it('a parcel that comes after the customer has withdrawn is here: silence accepts what it holds', () => {
+  const rma = takenBack();
+  rma.record({ type: 'reopened', by: { id: 'carrier', role: 'partner' }, result: 'received', cause: 'parcel_scanned' });
+  expect(rma.state.lots).toMatchObject([{ reception: 'in_transit' }]);
+  rma.record({ type: 'accepted_as_is', by: { id: 'mendline', role: 'system' } });
+  expect([rma.stage, rma.state.lots[0]]).toMatchObject(['refund_due', { reception: 'received', acceptance: 'accepted' }]);
+});
+
+it('a case that a person reopens at the dock leaves with the customer what was never sent', () => {
+  const rma = takenBack();
+  rma.record({ type: 'reopened', by: { id: 'manager-1', role: 'manager' }, result: 'received', cause: 'it came' });
+  expect(rma.state.lots).toMatchObject([{ reception: 'with_customer' }]);
+});
