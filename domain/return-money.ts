@@ -106,8 +106,11 @@ function leadsToRefund(state: ReturnState): boolean {
 function refundPlanned(state: ReturnState, more: Pick<MoneyLine, 'early'> = {}): ReturnState {
   const amountMinor = restMinor(state);
   if (amountMinor === 0) return state;
-  const line: MoneyLine = { intent: nextIntent(state.money, refundIntent), state: startOf(state), amountMinor, ...more };
-  return { ...state, money: [...state.money, line] };
+  const next: MoneyLine = { intent: nextIntent(state.money, refundIntent), state: startOf(state), amountMinor, ...more };
+  const before = state.money.find((line) => isOutgoing(line) && line.state === 'cancelled' && line.amountMinor === amountMinor);
+  if (!before) return { ...state, money: [...state.money, next] };
+  // Called off, it may have been made all the same, by an attempt that is late: under its own key it is made once.
+  return { ...state, money: state.money.map((line) => (line === before ? { ...next, intent: line.intent } : line)) };
 }
 
 const startOf = (state: ReturnState): MoneyLine['state'] => (isDisputed(state) ? 'dispute_hold' : 'due');

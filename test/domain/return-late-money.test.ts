@@ -241,6 +241,21 @@ it('money that was called off and paid all the same is a person’s matter, and 
   expect(rma.state.errands?.at(-1)).toMatchObject({ kind: 'task', what: 'refund_paid_twice' });
 });
 
+it.each([
+  [
+    'of the same amount is asked for again under its own key: should it have been made after all, it is made once',
+    5_000,
+    ['advance due'],
+  ],
+  ['of another amount stays called off', 4_000, ['advance cancelled', 'refund due']],
+])('a refund that was called off, and %s', (_, amountMinor, now) => {
+  const rma = paperCaseIn('inspected');
+  const calledOff = { intent: 'advance', kind: 'advance', state: 'cancelled', amountMinor } as const;
+  rma.state = { ...rma.state, money: [calledOff] };
+  rma.record({ type: 'cleared', by: { id: 'mendline', role: 'system' } });
+  expect(rma.state.money.map((line) => `${line.intent} ${line.state}`)).toEqual(now);
+});
+
 it('an advance is not given up while its charge is under way', () => {
   const rma = paperCaseIn('recovering_advance');
   rma.work('done', { pending: true });
