@@ -129,7 +129,7 @@ export function createCaseClient(client: Client, options: { taskQueue?: string; 
         if (!(err instanceof WorkflowNotFoundError)) return pendingOrThrow(err);
         const before = await outcome(at, commandId);
         if (before) return before;
-        throw new ApiError('not_allowed_now', { detail: 'the case has ended', availableMoves: [] });
+        throw new ApiError('not_allowed_now', { detail: 'the case has ended; a manager may reopen it', availableMoves: [] });
       }
     },
 
