@@ -58,6 +58,8 @@ export const refundSchema = z.strictObject({
   paymentId: z.string().min(1),
   amountMinor: minor,
   currency,
+  /** Present: given back of this charge of the payment, and not of what the payment captured. */
+  chargeId: z.string().min(1).optional(),
   status: z.enum(['succeeded', 'pending', 'failed']),
   failureCode: z.string().optional(),
 });
@@ -69,11 +71,12 @@ export const refundRequestSchema = refundSchema.pick({
   paymentId: true,
   amountMinor: true,
   currency: true,
+  chargeId: true,
 });
 export type RefundRequest = z.infer<typeof refundRequestSchema>;
 
 /** Money taken from the customer, for an advance that has to come back. `paymentId` names the payment whose means are charged again. */
-export const chargeSchema = z.strictObject({ chargeId: z.string().min(1), ...refundSchema.omit({ refundId: true }).shape });
+export const chargeSchema = z.strictObject({ ...refundSchema.omit({ refundId: true }).shape, chargeId: z.string().min(1) });
 export type Charge = z.infer<typeof chargeSchema>;
 
 export const chargeRequestSchema = chargeSchema.pick({

@@ -19,10 +19,15 @@ import { createPartnerClient, type PartnerOptions, PartnerRefusal, pathSegment }
 export interface PaymentsGateway {
   /** Searches by case metadata and matches the key, so it still finds what the provider's idempotency store has forgotten. */
   findRefund(query: { caseId: string; key: string }): Promise<Refund | undefined>;
-  /** The refund may come back `pending` or `failed`: only `succeeded` is paid. Refused `payment_disputed` while a dispute is open. */
+  /**
+   * The refund may come back `pending` or `failed`: only `succeeded` is paid. Refusals: `payment_disputed` while a dispute is open,
+   * `refund_exceeds_payment`; of a charge `charge_not_found`, `charge_not_settled`, `refund_exceeds_charge`.
+   */
   createRefund(request: RefundRequest): Promise<Refund>;
   /** As `findRefund`, for money taken. */
   findCharge(query: { caseId: string; key: string }): Promise<Charge | undefined>;
+  /** Whatever was charged for this payment, by whatever case and however it ended, oldest first. */
+  chargesOf(query: { paymentId: string }): Promise<Charge[]>;
   /** The charge may come back `pending` or `failed`: only `succeeded` is paid. Refusals: `card_declined`, those of a refund. */
   createCharge(request: ChargeRequest): Promise<Charge>;
   /** The same key gives the same proof. Refusals: `dispute_not_found`, `refund_not_found`, `dispute_over`. */
@@ -51,6 +56,11 @@ export function createPaymentsGateway(options: PartnerOptions): PaymentsGateway 
       return pickCharge(charges, { caseId, key });
     },
 
+    async chargesOf({ paymentId }) {
+      const { charges } = await call({ method: 'GET', path: '/charges', query: { paymentId }, answer: chargeListSchema });
+      return charges.filter((charge) => charge.paymentId === paymentId);
+    },
+
     async createCharge(request) {
       const headers = { 'idempotency-key': request.key };
       const charge = await call({ method: 'POST', path: '/charges', headers, body: request, answer: chargeSchema });
@@ -76,9 +86,12 @@ export function createPaymentsGateway(options: PartnerOptions): PaymentsGateway 
 
 /**
  * Throws PartnerRefusal `amount_mismatch` when the provider moved another amount or currency than asked, and `answer_mismatch` when it
- * speaks of another refund. Neither is ever "refunded": a person looks. Whoever takes a found refund for done checks it with this too.
+ * speaks of another refund, or took it from elsewhere. Neither is ever "refunded": a person looks. Whoever takes a found refund for done checks it with this too.
  */
 export function ensureRefundMatches(refund: Refund, request: RefundRequest): void {
+  if (refund.chargeId !== request.chargeId) {
+    throw new PartnerRefusal('answer_mismatch', `The provider took the refund (${refund.refundId}) from another source`);
+  }
   ensureMatches(refund, request, `refund (${refund.refundId})`, 'refunded');
 }
 
@@ -87,7 +100,7 @@ export function ensureChargeMatches(charge: Charge, request: ChargeRequest): voi
   ensureMatches(charge, request, `charge (${charge.chargeId})`, 'charged');
 }
 
-function ensureMatches(moved: RefundRequest, request: RefundRequest, what: string, verb: string): void {
+function ensureMatches(moved: ChargeRequest, request: ChargeRequest, what: string, verb: string): void {
   if (moved.key !== request.key || moved.caseId !== request.caseId || moved.paymentId !== request.paymentId) {
     throw new PartnerRefusal('answer_mismatch', `The provider answered with another ${what}`);
   }

@@ -1,5 +1,5 @@
 /** The payment provider in memory: refunds, charges and disputes with the promises of the real adapter. */
-import type { Charge, DisputeProof, Order, Refund, RefundRequest } from '../../contracts/partners.ts';
+import type { Charge, ChargeRequest, DisputeProof, Order, Refund, RefundRequest } from '../../contracts/partners.ts';
 import { PartnerRefusal } from '../http.ts';
 import { ensureRefundMatches, type PaymentsGateway, pickCharge, pickRefund } from '../payments.ts';
 import { createOnce, type Perform } from './fake-calls.ts';
@@ -39,7 +39,11 @@ export function createFakePayments(orderOf: (paymentId: string) => Order | undef
 
   function newRefund(request: RefundRequest): Refund {
     ensurePayment(orderOf, request);
-    ensureCovered(request, orderOf(request.paymentId)?.paidMinor ?? 0, refunds, disputes);
+    if (isDisputed(request, disputes)) {
+      throw new PartnerRefusal('payment_disputed', `Payment ${request.paymentId} is disputed: the bank holds the money`);
+    }
+    if (request.chargeId === undefined) ensureCovered(request, orderOf(request.paymentId)?.paidMinor ?? 0, refunds, disputes);
+    else ensureCharge(request, charges, refunds);
     const amountMinor = next.refundHalved ? Math.floor(request.amountMinor / 2) : request.amountMinor;
     const status = next.refundPends ? 'pending' : 'succeeded';
     const refund: Refund = { refundId: `re_${refunds.length + 1}`, ...request, amountMinor, status };
@@ -48,7 +52,7 @@ export function createFakePayments(orderOf: (paymentId: string) => Order | undef
     return refund;
   }
 
-  function newCharge(request: RefundRequest): Charge {
+  function newCharge(request: ChargeRequest): Charge {
     ensurePayment(orderOf, request);
     const status = next.chargePends ? 'pending' : 'succeeded';
     const charge: Charge = { chargeId: `ch_${charges.length + 1}`, ...request, status };
@@ -66,6 +70,8 @@ export function createFakePayments(orderOf: (paymentId: string) => Order | undef
         return refund;
       }),
     findCharge: (query) => perform('find_charge', query.key, () => pickCharge(charges, query)),
+    chargesOf: ({ paymentId }) =>
+      perform('find_charge', paymentId, () => charges.filter((charge) => charge.paymentId === paymentId)),
     createCharge: (request) => perform('create_charge', request.key, () => onceCharge(request, () => newCharge(request))),
     refunds,
     charges,
@@ -131,7 +137,7 @@ function end(move: Refund | Charge | undefined, id: string, outcome: 'succeeded'
   Object.assign(move, outcome === 'failed' ? { status: outcome, failureCode: code } : { status: outcome });
 }
 
-function ensurePayment(orderOf: (paymentId: string) => Order | undefined, request: RefundRequest): void {
+function ensurePayment(orderOf: (paymentId: string) => Order | undefined, request: ChargeRequest): void {
   const order = orderOf(request.paymentId);
   if (!order) throw new PartnerRefusal('payment_not_found', `No payment ${request.paymentId}`);
   if (order.currency !== request.currency) {
@@ -140,20 +146,32 @@ function ensurePayment(orderOf: (paymentId: string) => Order | undefined, reques
   if (request.amountMinor === 0) throw new PartnerRefusal('amount_not_positive', 'Nothing is no amount');
 }
 
+const isDisputed = ({ paymentId }: RefundRequest, disputes: readonly FakeDispute[]): boolean =>
+  disputes.some((dispute) => dispute.paymentId === paymentId && dispute.status === 'open');
+const sumMinor = (moves: readonly { amountMinor: number }[]): number => moves.reduce((sum, one) => sum + one.amountMinor, 0);
+/** Refunds from the same source that have not failed: of the payment itself, or of that charge. */
+const refundedMinor = (refunds: readonly Refund[], { paymentId, chargeId }: RefundRequest): number =>
+  sumMinor(refunds.filter((one) => one.paymentId === paymentId && one.chargeId === chargeId && one.status !== 'failed'));
+
 function ensureCovered(
-  { paymentId, amountMinor }: RefundRequest,
+  request: RefundRequest,
   paidMinor: number,
   refunds: readonly Refund[],
   disputes: readonly FakeDispute[],
 ): void {
-  const ofPayment = disputes.filter((dispute) => dispute.paymentId === paymentId);
-  if (ofPayment.some(({ status }) => status === 'open')) {
-    throw new PartnerRefusal('payment_disputed', `Payment ${paymentId} is disputed: the bank holds the money`);
-  }
-  const refunded = refunds.filter((refund) => refund.paymentId === paymentId && refund.status !== 'failed');
-  const lost = ofPayment.filter(({ status }) => status === 'lost');
-  const spokenForMinor = [...refunded, ...lost].reduce((sum, one) => sum + one.amountMinor, 0);
-  if (amountMinor > paidMinor - spokenForMinor) {
+  const { paymentId, amountMinor } = request;
+  const lost = disputes.filter((dispute) => dispute.paymentId === paymentId && dispute.status === 'lost');
+  if (amountMinor > paidMinor - refundedMinor(refunds, request) - sumMinor(lost)) {
     throw new PartnerRefusal('refund_exceeds_payment', `Payment ${paymentId} does not cover this refund`);
+  }
+}
+
+function ensureCharge(request: RefundRequest, charges: readonly Charge[], refunds: readonly Refund[]): void {
+  const { paymentId, chargeId, amountMinor } = request;
+  const charge = charges.find((one) => one.chargeId === chargeId && one.paymentId === paymentId);
+  if (!charge) throw new PartnerRefusal('charge_not_found', `No charge ${chargeId} of payment ${paymentId}`);
+  if (charge.status !== 'succeeded') throw new PartnerRefusal('charge_not_settled', `The charge ${chargeId} is ${charge.status}`);
+  if (amountMinor > charge.amountMinor - refundedMinor(refunds, request)) {
+    throw new PartnerRefusal('refund_exceeds_charge', `Charge ${chargeId} does not cover this refund`);
   }
 }

@@ -82,7 +82,7 @@ const knownOf: Record<Operation, readonly Matchable[]> = {
   create_refund: ['caseId', 'orderId', 'paymentId', 'key'],
   find_refund: ['caseId'],
   create_charge: ['caseId', 'orderId', 'paymentId', 'key'],
-  find_charge: ['caseId'],
+  find_charge: ['caseId', 'paymentId'],
   submit_dispute_proof: ['orderId', 'paymentId', 'key'],
   prepare_shipment: ofParcel,
   find_shipment: ofParcel,

@@ -70,6 +70,12 @@ export function createMoneyBook<M extends Move>(kind: MoneyKind<M>, timers: Time
       return state.ofCase(caseId);
     },
 
+    /** As `ofCase`, of all cases. */
+    async ofPayment(paymentId: string): Promise<M[]> {
+      await durable();
+      return state.ofPayment(paymentId);
+    },
+
     /** Ends what is pending; or fails, late, what had succeeded. Refuses 404 `refund_not_found` or `charge_not_found`, 409 `not_pending`. */
     async settle(id: string, outcome: 'succeeded' | 'failed', code?: string): Promise<M> {
       const move = state.find(id);

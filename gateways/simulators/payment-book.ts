@@ -1,6 +1,6 @@
 /**
- * The simulated payment provider as a whole: refunds, never more than the payment captured and none during a dispute, charges,
- * disputes, over one ledger and one outbox. State is folded in payment-state.ts, routes are in payments.ts and payments-control.ts.
+ * The simulated payment provider as a whole: refunds, never more than the payment captured or the charge took and none during a dispute,
+ * charges, disputes, over one ledger and one outbox. State is folded in payment-state.ts, routes are in payments.ts and payments-control.ts.
  */
 import { join } from 'node:path';
 import type { Charge, ChargeEvent, PaymentEvent, Refund, RefundRequest } from '../../contracts/partners.ts';
@@ -63,14 +63,15 @@ function refundKind({ state, orders, log }: KindDeps): MoneyKind<Refund> {
     idOf: ({ refundId }) => refundId,
     ensureAllowed(request) {
       const { capturedMinor } = ensurePayment(orders, request);
-      const { paymentId, amountMinor } = request;
+      const { paymentId, chargeId, amountMinor } = request;
       if (state.disputes.isOpen(paymentId)) {
         throw new SimulatorRefusal(409, 'payment_disputed', `Payment ${paymentId} is disputed: the bank holds the money`);
       }
-      const leftMinor = Math.max(0, capturedMinor - state.spokenForMinor(paymentId));
+      const tookMinor = chargeId === undefined ? capturedMinor : ensureCharge(state, request, chargeId).amountMinor;
+      const leftMinor = Math.max(0, tookMinor - state.spokenForMinor(request));
       if (amountMinor > leftMinor) {
-        const message = `Of payment ${paymentId} only ${leftMinor} (minor units) is left`;
-        throw new SimulatorRefusal(422, 'refund_exceeds_payment', message);
+        const [what, id] = chargeId === undefined ? ['payment', paymentId] : ['charge', chargeId];
+        throw new SimulatorRefusal(422, `refund_exceeds_${what}`, `Of ${what} ${id} only ${leftMinor} (minor units) is left`);
       }
     },
     make: (request, status) => ({ refundId: readableId('re_'), ...request, status }),
@@ -90,7 +91,7 @@ function chargeKind({ state, orders, log }: KindDeps): MoneyKind<Charge> {
     state: state.charges,
     idOf: ({ chargeId }) => chargeId,
     ensureAllowed: (request) => void ensurePayment(orders, request),
-    make: (request, status) => ({ chargeId: readableId('ch_'), ...request, status }),
+    make: (request, status) => ({ ...request, chargeId: readableId('ch_'), status }),
     bodyOf({ caseId, chargeId, amountMinor, currency, status, failureCode: code }, occurredAt): ChargeEvent {
       const type = status === 'failed' ? 'payment_failed' : 'payment_settled';
       return { type, data: { caseId, chargeId, amountMinor, currency, code, occurredAt } };
@@ -108,6 +109,17 @@ function ensurePayment(orders: OrderBook, { paymentId, currency }: RefundRequest
     throw new SimulatorRefusal(422, 'currency_mismatch', `Payment ${paymentId} is in ${payment.currency}`);
   }
   return payment;
+}
+
+function ensureCharge(state: PaymentState, { paymentId }: RefundRequest, chargeId: string): Charge {
+  const charge = state.charges.find(chargeId);
+  if (charge?.paymentId !== paymentId) {
+    throw new SimulatorRefusal(404, 'charge_not_found', `No charge ${chargeId} of payment ${paymentId}`);
+  }
+  if (charge.status !== 'succeeded') {
+    throw new SimulatorRefusal(409, 'charge_not_settled', `The charge ${chargeId} has not succeeded: it is ${charge.status}`);
+  }
+  return charge;
 }
 
 /** Refunds on top, as they always were; charges and disputes beside them. */

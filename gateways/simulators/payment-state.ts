@@ -11,13 +11,16 @@ import type { Answer } from './wire.ts';
 const dayMs = 86_400_000;
 
 /** What a refund and a charge have in common. */
-export type Move = Omit<Refund, 'refundId'>;
+export type Move = Omit<Refund, 'refundId' | 'chargeId'>;
 export type MoveState<M extends Move> = ReturnType<typeof createMoveState<M>>;
 export type DisputeState = ReturnType<typeof createDisputeState>;
 
 export function createPaymentState() {
-  const refunds = createMoveState<Refund>(({ refundId }) => refundId);
-  const charges = createMoveState<Charge>(({ chargeId }) => chargeId);
+  const refunds = createMoveState<Refund>(({ refundId }) => refundId, sourceOf);
+  const charges = createMoveState<Charge>(
+    ({ chargeId }) => chargeId,
+    ({ paymentId }) => paymentId,
+  );
   const disputes = createDisputeState();
 
   return {
@@ -52,12 +55,16 @@ export function createPaymentState() {
         default: // the end of a webhook is the outbox's
       }
     },
-    /** What of this payment is gone or promised: refunds that have not failed, disputes that were lost. */
-    spokenForMinor: (paymentId: string) => refunds.sumMinor(paymentId) + disputes.lostMinor(paymentId),
+    /** What of the payment, or of a charge of it, is gone or promised: refunds that have not failed; of the payment also lost disputes. */
+    spokenForMinor: ({ paymentId, chargeId }: Source) =>
+      refunds.sumMinor(sourceOf({ paymentId, chargeId })) + (chargeId === undefined ? disputes.lostMinor(paymentId) : 0),
   };
 }
 
-function createMoveState<M extends Move>(idOf: (move: M) => string) {
+type Source = Pick<Refund, 'paymentId' | 'chargeId'>;
+const sourceOf = ({ paymentId, chargeId }: Source): string => (chargeId === undefined ? paymentId : `${paymentId}/${chargeId}`);
+
+function createMoveState<M extends Move>(idOf: (move: M) => string, sumsUnder: (move: M) => string) {
   const moves = new Map<string, M>();
   const idsByCase = new Map<string, Set<string>>();
   const sums = new Map<string, number>();
@@ -68,7 +75,8 @@ function createMoveState<M extends Move>(idOf: (move: M) => string) {
     const id = idOf(move);
     const before = moves.get(id);
     const change = countedOf(move) - (before ? countedOf(before) : 0);
-    sums.set(move.paymentId, (sums.get(move.paymentId) ?? 0) + change);
+    const source = sumsUnder(move);
+    sums.set(source, (sums.get(source) ?? 0) + change);
     moves.set(id, move);
     const ids = idsByCase.get(move.caseId) ?? new Set();
     idsByCase.set(move.caseId, ids.add(id));
@@ -86,8 +94,9 @@ function createMoveState<M extends Move>(idOf: (move: M) => string) {
     find: (id: string) => moves.get(id),
     /** Oldest first. */
     ofCase: (caseId: string): M[] => [...(idsByCase.get(caseId) ?? [])].flatMap((id) => moves.get(id) ?? []),
-    /** Sum over this payment of all that have not failed. */
-    sumMinor: (paymentId: string) => sums.get(paymentId) ?? 0,
+    ofPayment: (paymentId: string): M[] => [...moves.values()].filter((move) => move.paymentId === paymentId),
+    /** Sum over this source of all that have not failed. */
+    sumMinor: (source: string) => sums.get(source) ?? 0,
     /** What was answered to this key, unless the key is as old as the expiry. */
     known: keys.known,
     toFail: (): ReadonlyMap<string, FailsAt> => toFail,

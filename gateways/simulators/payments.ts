@@ -1,5 +1,5 @@
 /**
- * Routes of the simulated payment provider: refunds and charges made, and listed by case; proofs in disputes.
+ * Routes of the simulated payment provider: refunds and charges made, and listed by case, charges by payment too; proofs in disputes.
  * Its rules are in payment-book.ts, its faults in faults.ts.
  */
 import { Router } from 'express';
@@ -40,10 +40,12 @@ export function paymentsRouter({ book, orders, faults }: { book: PaymentBook; or
   });
 
   router.get('/charges', async (req, res) => {
-    const { caseId } = parse(listQuerySchema, req.query);
-    await plain('find_charge', { caseId }, res, async () => ({
+    const query = parse(chargesQuerySchema, req.query);
+    await plain('find_charge', query, res, async () => ({
       status: 200,
-      body: { charges: await book.charges.ofCase(caseId) },
+      body: {
+        charges: await ('caseId' in query ? book.charges.ofCase(query.caseId) : book.charges.ofPayment(query.paymentId)),
+      },
     }));
   });
 
@@ -60,4 +62,5 @@ export function paymentsRouter({ book, orders, faults }: { book: PaymentBook; or
 }
 
 const listQuerySchema = z.object({ caseId: z.string().min(1) });
+const chargesQuerySchema = z.union([listQuerySchema, z.object({ paymentId: z.string().min(1) })]);
 const proofBodySchema = disputeProofRequestSchema.omit({ disputeId: true });

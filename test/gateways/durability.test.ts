@@ -100,6 +100,8 @@ describe('a restart', () => {
     await before.sell(orderOf());
     const { refundId } = await before.payments.createRefund(refundOf());
     const charge = await before.payments.createCharge(chargeOf());
+    const { chargeId } = charge;
+    const ofCharge = await before.payments.createRefund(refundOf({ key: 'of-charge', chargeId }));
     const { disputeId = '' } = await before.control('disputes', { paymentId: 'pay-1', amountMinor: 500 });
     const proof = { key: 'C-1/proof', disputeId, refundId };
     const { proofId } = await before.payments.submitDisputeProof(proof);
@@ -121,6 +123,7 @@ describe('a restart', () => {
     expect(await after.totals()).toEqual(totals);
     expect(await after.carrier.trackShipment({ trackingNo })).toEqual(tracked);
     expect(await after.payments.createCharge(chargeOf())).toEqual(charge);
+    expect(await after.payments.findRefund(ofCharge)).toEqual(ofCharge);
     expect((await after.postRefund(refundOf({ key: 'k2' }))).body.code).toBe('payment_disputed');
     expect(await after.payments.submitDisputeProof(proof)).toMatchObject({ proofId });
     expect(await after.carrier.findPickup(pickupOf())).toMatchObject({ status: 'failed' });
@@ -133,6 +136,8 @@ describe('a restart', () => {
     expect(await after.notifications.sendNotice(noticeOf())).toEqual(notice);
     expect(await after.stock.bookIn(entryOf())).toEqual(entry);
     await expect(after.stock.bookIn(entryOf({ quantity: 9 }))).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    await after.control(`disputes/${disputeId}`, { result: 'won' });
+    expect((await after.postRefund(refundOf({ key: 'k3', amountMinor: 1, chargeId }))).body.code).toBe('refund_exceeds_charge');
   });
 
   it('still fails a pending refund that was due to fail', async () => {

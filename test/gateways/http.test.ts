@@ -51,6 +51,7 @@ describe('a refusal', () => {
     ['answer_mismatch', { key: 'C-2/refund' }],
     ['answer_mismatch', { caseId: 'C-2' }],
     ['answer_mismatch', { paymentId: 'pay-2' }],
+    ['answer_mismatch', { chargeId: 'ch_1' }],
   ])('%s when the provider did something else: %o', async (code, part) => {
     const error = await thrownAt((res) => json(res, 201, { ...refund, ...part }));
     expect(error).toBeInstanceOf(PartnerRefusal);
@@ -58,12 +59,13 @@ describe('a refusal', () => {
     expect(() => ensureRefundMatches({ ...refund, ...part }, refundOf())).toThrow(PartnerRefusal);
   });
 
-  it('meets a charge, notice, entry, visit or claim that is not the one asked for', async () => {
+  it('meets a charge, a refund of another source, a notice, entry, visit or claim that is not the one asked for', async () => {
     const { url } = await startServer((req, res) => {
       const path = req.url ?? '';
       const slot = { slotId: 's', startsAt: '2030-03-02T09:00:00.000Z', endsAt: '2030-03-02T11:00:00.000Z' };
       if (path.startsWith('/charges'))
         return json(res, 201, { ...chargeOf(), chargeId: 'ch', key: 'other', status: 'succeeded' });
+      if (path.startsWith('/refunds')) return json(res, 201, refund); // of the payment, not of the charge
       if (path.startsWith('/disputes')) return json(res, 201, { ...proof, proofId: 'p', key: 'other', status: 'received' });
       if (path.startsWith('/entries')) return json(res, 201, { entryId: 'e', key: 'other', status: 'booked' });
       if (path.startsWith('/pickups'))
@@ -79,6 +81,7 @@ describe('a refusal', () => {
     const stock = createStockGateway({ baseUrl: url });
     for (const ask of [
       () => payments.createCharge(chargeOf()),
+      () => payments.createRefund(refundOf({ chargeId: 'ch_1' })),
       () => payments.submitDisputeProof(proof),
       () => carrier.bookPickup(pickupOf()),
       () => carrier.findPickup(pickupOf()),

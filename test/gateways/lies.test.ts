@@ -27,6 +27,7 @@ describe('faults on the newer calls', () => {
     const calls: [partner: string, operation: string, call: () => Promise<unknown>][] = [
       ['payments', 'create_charge', () => payments.createCharge(chargeOf())],
       ['payments', 'find_charge', () => payments.findCharge(chargeOf())],
+      ['payments', 'find_charge', () => payments.chargesOf(chargeOf())],
       ['payments', 'submit_dispute_proof', () => payments.submitDisputeProof({ key: 'p', disputeId, refundId })],
       ['carrier', 'list_slots', () => carrier.listSlots({ from: '2026-03-01T00:00:00.000Z', days: 1 })],
       ['carrier', 'list_points', () => carrier.listPoints({ channel: 'locker' })],

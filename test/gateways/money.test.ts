@@ -16,6 +16,7 @@ const implementations = [
         halveRefund: async () => fakes.halveNextRefund(),
         failRefund: async (refundId: string) => fakes.settle(refundId, 'failed', 'account_closed'),
         failCharge: async (chargeId: string) => fakes.settleCharge(chargeId, 'failed', 'no_funds'),
+        settleCharge: async (chargeId: string) => fakes.settleCharge(chargeId, 'succeeded'),
         dispute: async (amountMinor: number) => fakes.openDispute({ paymentId: 'pay-1', amountMinor }),
         close: async (disputeId: string, result: 'won' | 'lost') => fakes.closeDispute(disputeId, result),
       };
@@ -33,6 +34,7 @@ const implementations = [
         failRefund: async (refundId: string) =>
           void (await control('settle', { refundId, outcome: 'failed', code: 'account_closed' })),
         failCharge: async (chargeId: string) => void (await control('settle', { chargeId, outcome: 'failed', code: 'no_funds' })),
+        settleCharge: async (chargeId: string) => void (await control('settle', { chargeId, outcome: 'succeeded' })),
         dispute: async (amountMinor: number) => {
           const { disputeId = '' } = await control('disputes', { paymentId: 'pay-1', amountMinor, currency: 'GBP' });
           return disputeId;
@@ -76,6 +78,63 @@ describe.each(implementations)('$name', ({ open }) => {
     expect(status).toBe('pending');
     await failCharge(chargeId);
     expect(await payments.findCharge(chargeOf())).toMatchObject({ status: 'failed', failureCode: 'no_funds' });
+  });
+
+  it('lists what was charged for a payment, by whatever case, and nothing of another payment', async () => {
+    const { payments, sell, pendCharge } = await opened();
+    await sell(orderOf({ orderId: 'O-2', paymentId: 'pay-2' }));
+    expect(await payments.chargesOf({ paymentId: 'pay-1' })).toEqual([]);
+    const first = await payments.createCharge(chargeOf());
+    await pendCharge();
+    const second = await payments.createCharge(chargeOf({ key: 'C-2/charge', caseId: 'C-2' }));
+    const other = await payments.createCharge(chargeOf({ key: 'C-3/charge', caseId: 'C-3', paymentId: 'pay-2' }));
+    expect(await payments.chargesOf({ paymentId: 'pay-1' })).toEqual([first, second]);
+    expect(await payments.chargesOf({ paymentId: 'pay-2' })).toEqual([other]);
+    expect(second.status).toBe('pending');
+  });
+
+  it('gives back of a charge what it took and no more, beside what the payment captured', async () => {
+    const { payments, failRefund } = await opened();
+    const { chargeId } = await payments.createCharge(chargeOf({ amountMinor: 4_000 }));
+    const first = await payments.createRefund(refundOf({ chargeId }));
+    expect(first).toMatchObject({ chargeId, amountMinor: 2_500, status: 'succeeded' });
+    expect(await payments.findRefund(refundOf())).toEqual(first);
+    await payments.createRefund(refundOf({ key: 'all', amountMinor: 10_000 }));
+    for (const [code, request] of [
+      ['refund_exceeds_payment', refundOf({ key: 'k2', amountMinor: 1 })],
+      ['refund_exceeds_charge', refundOf({ key: 'k2', amountMinor: 1_501, chargeId })],
+      ['idempotency_key_reused', refundOf()],
+    ] as const)
+      await expect(payments.createRefund(request)).rejects.toMatchObject({ name: 'PartnerRefusal', code });
+    await failRefund(first.refundId);
+    await payments.createRefund(refundOf({ key: 'k3', amountMinor: 4_000, chargeId }));
+    await expect(payments.createRefund(refundOf({ key: 'k4', amountMinor: 1, chargeId }))).rejects.toMatchObject({
+      code: 'refund_exceeds_charge',
+    });
+  });
+
+  it('gives back of a charge that has succeeded alone, of the same payment, and not while that is disputed', async () => {
+    const { payments, sell, pendCharge, settleCharge, failCharge, dispute, close } = await opened();
+    await sell(orderOf({ orderId: 'O-2', paymentId: 'pay-2' }));
+    const refused = async (code: string, chargeId: string) =>
+      expect(payments.createRefund(refundOf({ chargeId }))).rejects.toMatchObject({ name: 'PartnerRefusal', code });
+    const other = await payments.createCharge(chargeOf({ key: 'k2', paymentId: 'pay-2' }));
+    await refused('charge_not_found', 'ch_x');
+    await refused('charge_not_found', other.chargeId);
+    await pendCharge();
+    const { chargeId } = await payments.createCharge(chargeOf());
+    await refused('charge_not_settled', chargeId);
+    await settleCharge(chargeId);
+    const disputeId = await dispute(1);
+    await refused('payment_disputed', chargeId);
+    await close(disputeId, 'lost');
+    expect((await payments.createRefund(refundOf({ chargeId }))).status).toBe('succeeded');
+    await pendCharge();
+    const failed = await payments.createCharge(chargeOf({ key: 'k3' }));
+    await failCharge(failed.chargeId);
+    await expect(payments.createRefund(refundOf({ key: 'k4', chargeId: failed.chargeId }))).rejects.toMatchObject({
+      code: 'charge_not_settled',
+    });
   });
 
   it('gives back to the ceiling what a paid refund fails to pay, late', async () => {

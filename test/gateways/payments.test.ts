@@ -1,7 +1,7 @@
 /** The simulated payment provider over HTTP: keys, twins, forgetting, settlement, the wire's own errors. */
 import { describe, expect, it } from 'vitest';
 import { PartnerUnavailable } from '../../gateways/http.ts';
-import { orderOf, refundOf, startSimulators, until } from './support.ts';
+import { chargeOf, orderOf, refundOf, startSimulators, until } from './support.ts';
 
 describe('refunds', () => {
   it('sent many times at once pay once', async () => {
@@ -44,6 +44,22 @@ describe('refunds', () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(4);
     expect(answers.filter(({ body }) => body.code === 'refund_exceeds_payment')).toHaveLength(8);
     expect((await totals()).payments.refundedMinor).toEqual({ GBP: 10_000 });
+  });
+
+  it('of one charge stay under what it took even when they race, and leave the payment alone', async () => {
+    const { sell, payments, postRefund, totals } = await startSimulators();
+    await sell(orderOf());
+    const { chargeId } = await payments.createCharge(chargeOf({ amountMinor: 6_000 }));
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => postRefund(refundOf({ key: `k${n}`, caseId: `C-${n}`, chargeId }))),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+    expect(answers.filter(({ body }) => body.code === 'refund_exceeds_charge')).toHaveLength(10);
+    expect((await postRefund(refundOf({ key: 'all', amountMinor: 10_000 }))).status).toBe(201);
+    expect((await totals()).payments).toMatchObject({
+      refundedMinor: { GBP: 15_000 },
+      charges: { chargedMinor: { GBP: 6_000 } },
+    });
   });
 
   it('are paid twice by a provider that forgot the key, and a look-up first still finds the first', async () => {
@@ -92,6 +108,7 @@ describe('the wire', () => {
     });
     expect([cut.status, await cut.json()]).toMatchObject([400, { code: 'invalid_input' }]);
     expect((await send('GET', '/payments/refunds')).status).toBe(400);
+    expect((await send('GET', '/payments/charges')).status).toBe(400);
     expect((await send('GET', '/nowhere')).body).toMatchObject({ code: 'not_found' });
     expect((await send('GET', '/healthz')).status).toBe(200);
   });
