@@ -31,8 +31,14 @@ const refundSchema = new Schema(
   { collection: 'refund_intents', versionKey: false },
 );
 
+// What is given back of charges lies apart: it does not count against what the payment captured.
 const paymentSchema = new Schema(
-  { _id: String, spokenForMinor: Number, by: [{ _id: false, key: String, amountMinor: Number }] },
+  {
+    _id: String,
+    spokenForMinor: Number,
+    by: [{ _id: false, key: String, amountMinor: Number }],
+    ofCharges: [{ _id: false, key: String, amountMinor: Number, chargeId: String }],
+  },
   { collection: 'payment_ceilings', versionKey: false },
 );
 
@@ -60,6 +66,11 @@ export interface MeantRefund {
   /** What the payment captured; absent: the ceiling is not asked. */
   readonly paidMinor?: number;
 }
+/** What the customer was charged after the payment, and has paid. */
+export interface PaidCharge {
+  readonly chargeId: string;
+  readonly amountMinor: number;
+}
 export type Ledgers = ReturnType<typeof createLedgers>;
 
 export function createLedgers(connection: Connection) {
@@ -70,16 +81,29 @@ export function createLedgers(connection: Connection) {
     `${merchantId}/${orderId}/${lineId}`;
   const paymentOf = ({ merchantId, paymentId }: Pick<MeantRefund, 'merchantId' | 'paymentId'>) => `${merchantId}/${paymentId}`;
 
-  /** True if the key holds its amount of the payment now, also if it held it before; false: the payment does not cover it any more. */
-  async function reserve(refund: MeantRefund, paidMinor: number): Promise<boolean> {
+  /**
+   * True if the key holds its amount now, of the payment or of the first charge that covers it, also if it held it before; false: none
+   * covers it any more. One document a payment: a key has one source, whoever tries it again, and nothing is reserved twice.
+   */
+  async function reserve(refund: MeantRefund, paidMinor: number, charges: readonly PaidCharge[]): Promise<boolean> {
     const { key, amountMinor } = refund;
     const _id = paymentOf(refund);
-    await insertOnce(payments, _id, { spokenForMinor: 0, by: [] });
+    await insertOnce(payments, _id, { spokenForMinor: 0, by: [], ofCharges: [] });
+    const unheld = { _id, 'by.key': { $ne: key }, 'ofCharges.key': { $ne: key } };
     const taken = await payments.updateOne(
-      { _id, 'by.key': { $ne: key }, spokenForMinor: { $lte: paidMinor - amountMinor } },
+      { ...unheld, spokenForMinor: { $lte: paidMinor - amountMinor } },
       { $inc: { spokenForMinor: amountMinor }, $push: { by: { key, amountMinor } } },
     );
-    return taken.modifiedCount === 1 || (await payments.exists({ _id, 'by.key': key })) !== null;
+    if (taken.modifiedCount === 1) return true;
+    for (const { chargeId, amountMinor: tookMinor } of charges) {
+      const leftCovers = { $expr: { $lte: [spokenForOf(chargeId), tookMinor - amountMinor] } };
+      const ofCharge = await payments.updateOne(
+        { ...unheld, ...leftCovers },
+        { $push: { ofCharges: { key, amountMinor, chargeId } } },
+      );
+      if (ofCharge.modifiedCount === 1) return true;
+    }
+    return (await payments.exists({ _id, $or: [{ 'by.key': key }, { 'ofCharges.key': key }] })) !== null;
   }
 
   return {
@@ -180,14 +204,26 @@ export function createLedgers(connection: Connection) {
     },
 
     /**
-     * Writes down what is meant before the provider is asked. `other_amount`: the key stands for another amount or currency;
-     * `exceeds_payment`: all cases together would give back more than the payment captured. Then nothing may be sent.
+     * Writes down what is meant before the provider is asked, and of what it is given back: of the payment, or of one of these charges of it.
+     * `other_amount`: the key stands for another amount or currency; `exceeds_payment`: all cases together would give back more than the
+     * payment captured, and no charge covers it. Then nothing may be sent.
      */
-    async meanRefund(refund: MeantRefund): Promise<'meant' | 'other_amount' | 'exceeds_payment'> {
+    async meanRefund(
+      refund: MeantRefund,
+      charges: readonly PaidCharge[] = [],
+    ): Promise<'meant' | 'other_amount' | 'exceeds_payment'> {
       const { key, merchantId, caseId, amountMinor, currency, paidMinor } = refund;
       await insertOnce(refunds, key, { merchantId, caseId, amountMinor, currency, firstTriedAt: new Date() });
       if ((await refunds.exists({ _id: key, amountMinor, currency })) === null) return 'other_amount';
-      return paidMinor === undefined || (await reserve(refund, paidMinor)) ? 'meant' : 'exceeds_payment';
+      return paidMinor === undefined || (await reserve(refund, paidMinor, charges)) ? 'meant' : 'exceeds_payment';
+    },
+
+    /** Of what a refund that is meant is given back; empty: of the payment. */
+    async sourceOf(refund: Pick<MeantRefund, 'key' | 'merchantId' | 'paymentId'>): Promise<{ chargeId?: string }> {
+      const held = { _id: paymentOf(refund), 'ofCharges.key': refund.key };
+      const payment = await payments.findOne(held).maxTimeMS(maxTimeMS).lean().exec();
+      const chargeId = payment?.ofCharges.find((one) => one.key === refund.key)?.chargeId;
+      return chargeId ? { chargeId } : {};
     },
 
     /** The provider says that it failed: its amount may be given back another way. */
@@ -197,6 +233,7 @@ export function createLedgers(connection: Connection) {
         { _id: paymentOf(refund), 'by.key': key },
         { $inc: { spokenForMinor: -amountMinor }, $pull: { by: { key } } },
       );
+      await payments.updateOne({ _id: paymentOf(refund) }, { $pull: { ofCharges: { key } } });
     },
 
     async noteRefund(key: string, providerId: string): Promise<void> {
@@ -204,3 +241,15 @@ export function createLedgers(connection: Connection) {
     },
   };
 }
+
+/** As an expression over a payment's document: what is spoken for of one charge. Documents of before there were charges have no list. */
+const spokenForOf = (chargeId: string) => ({
+  $sum: {
+    $map: {
+      input: {
+        $filter: { input: { $ifNull: ['$ofCharges', []] }, cond: { $eq: ['$$this.chargeId', { $literal: chargeId }] } },
+      },
+      in: '$$this.amountMinor',
+    },
+  },
+});

@@ -117,17 +117,21 @@ describe('the ledgers', () => {
 
   describe('of money', () => {
     const payment = () => `pay-${randomUUID().slice(0, 8)}`;
-    const mean = (paymentId: string, key: string, amountMinor: number, more: object = {}) =>
-      database.ledgers.meanRefund({
-        key: `${paymentId}/${key}`,
-        merchantId: 'm1',
-        caseId: 'C-1',
-        amountMinor,
-        currency: 'GBP',
-        paymentId,
-        paidMinor: 10_000,
-        ...more,
-      });
+    type Charges = Parameters<typeof database.ledgers.meanRefund>[1];
+    const mean = (paymentId: string, key: string, amountMinor: number, more: object = {}, charges?: Charges) =>
+      database.ledgers.meanRefund(
+        {
+          key: `${paymentId}/${key}`,
+          merchantId: 'm1',
+          caseId: 'C-1',
+          amountMinor,
+          currency: 'GBP',
+          paymentId,
+          paidMinor: 10_000,
+          ...more,
+        },
+        charges,
+      );
     const free = (paymentId: string, key: string, amountMinor: number) =>
       database.ledgers.freeRefund({
         key: `${paymentId}/${key}`,
@@ -195,6 +199,125 @@ describe('the ledgers', () => {
       expect(await mean(paymentId, 'C-1/refund', 10_000)).toBe('meant');
       expect(await mean(paymentId, 'C-2/refund', 10_000, { merchantId: 'm2' })).toBe('meant');
       expect(await mean(paymentId, 'C-3/refund', 1)).toBe('exceeds_payment');
+    });
+
+    describe('that a customer was charged again', () => {
+      const charge = (chargeId: string, amountMinor: number) => ({ chargeId, amountMinor });
+      const sourceOf = async (paymentId: string, key: string) =>
+        (await database.ledgers.sourceOf({ key: `${paymentId}/${key}`, merchantId: 'm1', paymentId })).chargeId ?? 'payment';
+      /** What is spoken for of each charge. */
+      const spokenForOf = async (paymentId: string): Promise<Record<string, number>> => {
+        const doc = await database.ledgers.models[2]!.collection.findOne({ _id: `m1/${paymentId}` as never });
+        const sums: Record<string, number> = {};
+        for (const { chargeId, amountMinor } of doc!.ofCharges as { chargeId: string; amountMinor: number }[])
+          sums[chargeId] = (sums[chargeId] ?? 0) + amountMinor;
+        return sums;
+      };
+      const spent = async () => {
+        const paymentId = payment();
+        expect(await mean(paymentId, 'C-1/advance', 10_000)).toBe('meant');
+        return paymentId;
+      };
+
+      it('mean of the payment as long as that covers it, then of the charge, up to what it took', async () => {
+        const paymentId = payment();
+        const charges = [charge('ch_1', 5_000)];
+        expect(await mean(paymentId, 'C-1/refund', 7_000, {}, charges)).toBe('meant');
+        expect(await mean(paymentId, 'C-2/refund', 4_000, {}, charges)).toBe('meant');
+        expect(await mean(paymentId, 'C-3/refund', 2_001, {}, charges)).toBe('meant');
+        expect(await mean(paymentId, 'C-4/refund', 1_500, {}, charges)).toBe('exceeds_payment');
+        expect(await mean(paymentId, 'C-5/refund', 1_000, {}, charges)).toBe('meant');
+        expect(await mean(paymentId, 'C-6/refund', 1, {}, charges)).toBe('meant');
+        expect(await spokenFor(paymentId)).toBe(9_002);
+        expect(await spokenForOf(paymentId)).toEqual({ ch_1: 5_000 });
+        expect(await Promise.all(['C-1', 'C-2', 'C-3', 'C-5'].map((one) => sourceOf(paymentId, `${one}/refund`)))).toEqual([
+          'payment',
+          'ch_1',
+          'payment',
+          'ch_1',
+        ]);
+      });
+
+      it('take the first charge that covers it alone, and none where only several together would', async () => {
+        const paymentId = await spent();
+        const charges = [charge('ch_1', 3_000), charge('$ch_2', 6_000)];
+        expect(await mean(paymentId, 'C-2/refund', 7_000, {}, charges)).toBe('exceeds_payment');
+        expect(await mean(paymentId, 'C-3/refund', 4_000, {}, charges)).toBe('meant');
+        expect(await mean(paymentId, 'C-4/refund', 2_500, {}, charges)).toBe('meant');
+        expect(await mean(paymentId, 'C-5/refund', 2_000, {}, charges)).toBe('meant');
+        expect(await spokenForOf(paymentId)).toEqual({ ch_1: 2_500, $ch_2: 6_000 });
+      });
+
+      it('keep a key’s source, whatever becomes free or is offered meanwhile, and count it once', async () => {
+        const paymentId = await spent();
+        expect(await mean(paymentId, 'C-2/refund', 3_000, {}, [charge('ch_1', 3_000)])).toBe('meant');
+        await free(paymentId, 'C-1/advance', 10_000);
+        for (const charges of [undefined, [charge('ch_1', 3_000)], [charge('ch_2', 9_000)]])
+          expect(await mean(paymentId, 'C-2/refund', 3_000, {}, charges)).toBe('meant');
+        expect(await sourceOf(paymentId, 'C-2/refund')).toBe('ch_1');
+        expect([await spokenFor(paymentId), await spokenForOf(paymentId)]).toEqual([0, { ch_1: 3_000 }]);
+
+        expect(await mean(paymentId, 'C-3/refund', 8_000)).toBe('meant');
+        expect(await mean(paymentId, 'C-3/refund', 8_000, {}, [charge('ch_3', 8_000)])).toBe('meant');
+        expect(await sourceOf(paymentId, 'C-3/refund')).toBe('payment');
+        expect([await spokenFor(paymentId), await spokenForOf(paymentId)]).toEqual([8_000, { ch_1: 3_000 }]);
+      });
+
+      it('free what failed where it was taken from, once', async () => {
+        const paymentId = await spent();
+        const charges = [charge('ch_1', 4_000)];
+        expect(await mean(paymentId, 'C-2/refund', 4_000, {}, charges)).toBe('meant');
+        await Promise.all(Array.from({ length: 5 }, () => free(paymentId, 'C-2/refund', 4_000)));
+        expect([await spokenFor(paymentId), await spokenForOf(paymentId)]).toEqual([10_000, {}]);
+        expect(await mean(paymentId, 'C-2/refund/2', 4_000, {}, charges)).toBe('meant');
+        await free(paymentId, 'C-1/advance', 10_000);
+        expect([await spokenFor(paymentId), await spokenForOf(paymentId)]).toEqual([0, { ch_1: 4_000 }]);
+      });
+
+      it('keep both ceilings when thirty cases mean their refunds at once', async () => {
+        const paymentId = payment();
+        const meanAll = () =>
+          Promise.all(
+            Array.from({ length: 30 }, (_, index) =>
+              mean(paymentId, `C-${index}/refund`, 3_000, {}, [charge('ch_1', 5_000), charge('ch_2', 6_500)]),
+            ),
+          );
+        const answers = await meanAll();
+        expect(answers.filter((answer) => answer === 'meant')).toHaveLength(6);
+        expect(await meanAll()).toEqual(answers);
+        expect([await spokenFor(paymentId), await spokenForOf(paymentId)]).toEqual([9_000, { ch_1: 3_000, ch_2: 6_000 }]);
+      });
+
+      it('give a key one source when it is meant twenty times at once and the payment becomes free', async () => {
+        const paymentId = await spent();
+        const answers = await Promise.all([
+          ...Array.from({ length: 20 }, () => mean(paymentId, 'C-2/refund', 6_000, {}, [charge('ch_1', 9_000)])),
+          free(paymentId, 'C-1/advance', 10_000),
+          ...Array.from({ length: 20 }, () => mean(paymentId, 'C-2/refund', 6_000, {}, [charge('ch_2', 9_000)])),
+        ]);
+        expect(new Set(answers)).toEqual(new Set(['meant', undefined]));
+        const ofCharges = Object.values(await spokenForOf(paymentId)).reduce((sum, one) => sum + one, 0);
+        expect((await spokenFor(paymentId)) + ofCharges).toBe(6_000);
+      });
+
+      it('mean of a payment whose document is of before there were charges', async () => {
+        const paymentId = payment();
+        await database.ledgers.models[2]!.collection.insertOne({
+          _id: `m1/${paymentId}` as never,
+          spokenForMinor: 9_000,
+          by: [{ key: `${paymentId}/C-1/refund`, amountMinor: 9_000 }],
+        });
+        expect(await mean(paymentId, 'C-1/refund', 9_000)).toBe('meant');
+        expect(await sourceOf(paymentId, 'C-1/refund')).toBe('payment');
+        expect(await mean(paymentId, 'C-2/refund', 1_001, {}, [charge('ch_1', 2_000)])).toBe('meant');
+        expect(await sourceOf(paymentId, 'C-2/refund')).toBe('ch_1');
+        await free(paymentId, 'C-1/refund', 9_000);
+        expect([await spokenFor(paymentId), await spokenForOf(paymentId)]).toEqual([0, { ch_1: 1_001 }]);
+      });
+
+      it('know no source of a key that is meant of no payment', async () => {
+        expect(await sourceOf(payment(), 'C-1/refund')).toBe('payment');
+      });
     });
 
     it('ask for no ceiling where the case was opened before there was one', async () => {
