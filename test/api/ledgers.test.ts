@@ -245,6 +245,7 @@ describe('the ledgers', () => {
         expect(await mean(paymentId, 'C-3/refund', 4_000, {}, charges)).toBe('meant');
         expect(await mean(paymentId, 'C-4/refund', 2_500, {}, charges)).toBe('meant');
         expect(await mean(paymentId, 'C-5/refund', 2_000, {}, charges)).toBe('meant');
+        expect(await mean(paymentId, 'C-6/refund', 501, {}, charges)).toBe('exceeds_payment');
         expect(await spokenForOf(paymentId)).toEqual({ ch_1: 2_500, $ch_2: 6_000 });
       });
 
