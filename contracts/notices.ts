@@ -1,10 +1,20 @@
 /** The shape of the files under policies/words/: the words of every notice in one language. What a notice needs is domain/notices.ts. */
 import { z } from 'zod';
-import { noticeNames, noticeNeeds, noticeParams, type NoticeName } from '../domain/notices.ts';
+import {
+  noticeNames,
+  noticeNeeds,
+  noticeParams,
+  noticeVariantNames,
+  noticeVariants,
+  type NoticeName,
+  type NoticeVariant,
+} from '../domain/notices.ts';
 
 const words = z.string().min(1);
-/** `text_<param>` stands for `text` where that is known: a sum that an offer need not have. */
-const notice = z.strictObject({ subject: words, text: words, text_amount: words.optional(), text_cause: words.optional() });
+type VariantKey = `text_${NoticeVariant}`;
+/** `text_<variant>` stands for `text` in that circumstance. */
+const variants = Object.fromEntries(noticeVariantNames.map((variant) => [`text_${variant}`, words.optional()]));
+const notice = z.strictObject({ subject: words, text: words, ...(variants as Record<VariantKey, z.ZodOptional<z.ZodString>>) });
 
 export const catalogueSchema = z
   .strictObject({
@@ -20,8 +30,8 @@ export const catalogueSchema = z
     for (const name of noticeNames) {
       const entry: z.infer<typeof notice> = notices[name];
       for (const [key, template] of Object.entries(entry)) {
-        const variant = key.startsWith('text_') ? [key.slice('text_'.length)] : [];
-        const given: readonly string[] = [...noticeNeeds[name], ...Object.keys(defaults), ...variant];
+        const more = noticeVariants[key.slice('text_'.length) as NoticeVariant] ?? [];
+        const given: readonly string[] = [...noticeNeeds[name], ...Object.keys(defaults), ...more];
         const unknown = placeholdersOf(template).find((param) => !given.includes(param));
         if (unknown) context.addIssue({ code: 'custom', message: `${name}.${key} mentions ${unknown}, which it may not get` });
       }

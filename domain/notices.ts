@@ -8,6 +8,8 @@ export const noticeParams = [
   'dueAt',
   'amount',
   'deduction',
+  'paid',
+  'total',
   'trackingNo',
   'carrier',
   'slot',
@@ -37,7 +39,7 @@ export const noticeNeeds = {
   proposal_lapsed: ['rmaNo'],
   handover_instructions: ['rmaNo', 'dueAt'],
   handover_reminder: ['rmaNo', 'dueAt'],
-  pickup_booked: ['rmaNo', 'slot'],
+  pickup_booked: ['rmaNo', 'slot', 'dueAt'],
   pickup_moved: ['rmaNo', 'slot'],
   pickup_failed: ['rmaNo'],
   pickup_not_booked: ['rmaNo'],
@@ -71,6 +73,7 @@ export const noticeNeeds = {
   case_expired: ['rmaNo'],
   case_withdrawn: ['rmaNo'],
   case_cancelled: ['rmaNo'],
+  cancelled_on_its_way: ['rmaNo'],
   case_converted: ['rmaNo'],
   on_hold: ['rmaNo', 'dueAt'],
   hold_over: ['rmaNo'],
@@ -85,6 +88,29 @@ export const noticeNeeds = {
   one_time_code: ['code'],
 } as const satisfies Record<string, readonly NoticeParam[]>;
 
+/** Circumstances for which a notice may have words of its own, and what these mention beyond its needs. The first two follow from the facts. */
+export const noticeVariants = {
+  amount: ['amount'],
+  cause: ['cause'],
+  /** Goods that are here, or will be, go back to the customer; they stay with them; they are not asked for. */
+  goods_go_back: [],
+  goods_stay: [],
+  money_only: [],
+  /** Nothing follows any more. */
+  closed: [],
+  cancelled: [],
+  /** Of what is due all was paid before, or a part, or too much. */
+  all_paid: ['paid'],
+  part_paid: ['paid', 'amount'],
+  owes_back: ['paid', 'amount'],
+  /** Paid before this word; by a person, another way; with others before it. */
+  paid_before: [],
+  by_hand: [],
+  total: ['total'],
+} as const satisfies Record<string, readonly NoticeParam[]>;
+export type NoticeVariant = keyof typeof noticeVariants;
+export const noticeVariantNames = Object.keys(noticeVariants) as NoticeVariant[];
+
 export type NoticeName = keyof typeof noticeNeeds;
 export const noticeNames = Object.keys(noticeNeeds) as NoticeName[];
 
@@ -95,7 +121,12 @@ export interface NoticeFacts {
   readonly dueAt?: number;
   readonly amountMinor?: number;
   readonly deductionMinor?: number;
-  /** ISO 4217, of both amounts. */
+  /** Paid before. */
+  readonly paidMinor?: number;
+  /** All payments together. */
+  readonly totalMinor?: number;
+  readonly variant?: NoticeVariant;
+  /** ISO 4217, of all sums. */
   readonly currency?: string;
   readonly trackingNo?: string;
   readonly carrier?: string;

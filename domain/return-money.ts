@@ -117,6 +117,14 @@ const startOf = (state: ReturnState): MoneyLine['state'] => (isDisputed(state) ?
 export const isDisputed = ({ disputes = [] }: Pick<ReturnState, 'disputes'>): boolean =>
   disputes.some((dispute) => dispute.state === 'open');
 
+/** What the seller keeps by the rules of the verdict, once. */
+export function withFees(state: ReturnState): ReturnState {
+  const { verdict, adjustments = [] } = state;
+  if (!verdict?.fees?.length || adjustments.some((one) => one.kind === 'fee')) return state;
+  const fees = verdict.fees.map(({ ruleId, amountMinor }) => ({ kind: 'fee' as const, ruleId, amountMinor }));
+  return { ...state, adjustments: [...adjustments, ...fees] };
+}
+
 /** Which of the refund's triggers an event is, by the carrier's word alone. A parcel at a counter is a first scan as well. */
 function triggersOf(event: ReturnEvent): readonly RefundTrigger[] {
   if (event.type === 'accepted') return ['approval'];

@@ -1,6 +1,6 @@
 /**
  * 退货 return: a customer sends goods back for a refund. What its events do to goods, money and the case's own fields.
- * Stages and moves are return-table.ts, which command means which event return-commands.ts, who is told what return-errands.ts.
+ * Stages and moves are return-table.ts, which command means which event return-commands.ts, who is told what return-notices.ts.
  */
 import { type CaseRules, type SlaPolicy } from './case.ts';
 import {
@@ -21,7 +21,7 @@ import {
 import { committedMinor, isClosed, isOutgoing, type MoneyLine } from './money.ts';
 import { owedBackMinor, payable, restMinor, valueMinor } from './refunds.ts';
 import { errandsOfReturn } from './return-errands.ts';
-import { applyMoney, isDisputed, isPaid, nextDue } from './return-money.ts';
+import { applyMoney, isDisputed, isPaid, nextDue, withFees } from './return-money.ts';
 import { applyRequest, currentLeg } from './return-request.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
 import { returnEnds, returnTable, type ReturnGuard } from './return-table.ts';
@@ -179,14 +179,6 @@ const unpaidYet = (lot: Lot): boolean => missing(lot) || (lot.reception === 'los
 function asProposed({ lots, proposal }: ReturnState): Lot[] {
   if (proposal?.kind === 'price_reduction') return moveAll(lots, ['with_customer'], 'kept');
   return proposal?.kind === 'return' ? moveAll(lots, ['with_customer'], 'awaiting') : [...lots];
-}
-
-/** What the seller keeps by the rules of the verdict, once. */
-function withFees(state: ReturnState): ReturnState {
-  const { verdict, adjustments = [] } = state;
-  if (!verdict?.fees?.length || adjustments.some((one) => one.kind === 'fee')) return state;
-  const fees = verdict.fees.map(({ ruleId, amountMinor }) => ({ kind: 'fee' as const, ruleId, amountMinor }));
-  return { ...state, adjustments: [...adjustments, ...fees] };
 }
 
 /** Rejected units travel to the customer; what was accepted stays with us. */

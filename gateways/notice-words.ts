@@ -5,7 +5,7 @@
 import { createInstance } from 'i18next';
 import { placeholdersOf, type Catalogue, type Catalogues } from '../contracts/notices.ts';
 import { exponentOf } from '../domain/money.ts';
-import { type NoticeFacts, type NoticeName, type NoticeParam } from '../domain/notices.ts';
+import { type NoticeFacts, type NoticeName, type NoticeParam, type NoticeVariant } from '../domain/notices.ts';
 
 export interface Notice {
   readonly name: NoticeName;
@@ -39,14 +39,15 @@ export function createNoticeWords(catalogues: Catalogues): (notice: Notice) => N
     const entry = catalogue.notices[name];
     const known: Params = { ...catalogue.defaults, ...paramsOf(facts, catalogue, localeFor(catalogue, language)) };
     const params = facts.firstNotice ? { ...known, firstNotice: subjectOf(facts.firstNotice, known) } : known;
-    const context = (['amount', 'cause'] as const).find((param) => entry[`text_${param}`] && params[param]);
+    const told = (['amount', 'cause'] as const).find((param) => entry[`text_${param}`] && params[param]);
+    const context = facts.variant && entry[`text_${facts.variant}`] ? facts.variant : told;
     const template = (context && entry[`text_${context}`]) ?? entry.text;
     return { subject: subjectOf(name, params), text: fill(`${name}.text`, template, params, context) };
 
     function subjectOf(of: NoticeName, values: Params): string {
       return fill(`${of}.subject`, catalogue.notices[of].subject, values);
     }
-    function fill(key: string, template: string, values: Params, variant?: 'amount' | 'cause'): string {
+    function fill(key: string, template: string, values: Params, variant?: NoticeVariant): string {
       const missing = placeholdersOf(template).find((param) => !values[param as NoticeParam]);
       if (missing) throw new NoticeLacks(`notice ${key} in ${chosen} lacks ${missing}`);
       return i18n.getFixedT(chosen)(key, { ...values, context: variant });
@@ -73,8 +74,8 @@ function localeFor({ locale }: Catalogue, tag: string): string {
 }
 
 function paramsOf(facts: NoticeFacts, { causes }: Catalogue, locale: string): Params {
-  const { rmaNo, orderId, dueAt, currency, amountMinor, deductionMinor, slot, ruleIds = [], cause, units, timezone } = facts;
-  const { trackingNo, carrier, point, text, code } = facts;
+  const { rmaNo, orderId, dueAt, currency, amountMinor, deductionMinor, paidMinor, totalMinor, slot, units, timezone } = facts;
+  const { trackingNo, carrier, point, ruleIds = [], cause, text, code } = facts;
   const sum = (minor?: number) => (minor === undefined || !currency ? undefined : moneyText(minor, currency, locale));
   const given: Params = {
     rmaNo,
@@ -87,6 +88,8 @@ function paramsOf(facts: NoticeFacts, { causes }: Catalogue, locale: string): Pa
     dueAt: dueAt === undefined ? undefined : deadlineText(dueAt, timezone, locale),
     amount: sum(amountMinor),
     deduction: sum(deductionMinor),
+    paid: sum(paidMinor),
+    total: sum(totalMinor),
     slot: slot && slotText(slot, timezone, locale),
     ruleIds: ruleIds.length > 0 ? new Intl.ListFormat(locale).format(ruleIds) : undefined,
     cause: causeText(cause, causes),

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createNoticeWords } from '../../gateways/notice-words.ts';
 import { catalogueSchema, placeholdersOf, type Catalogue } from '../../contracts/notices.ts';
-import { noticeNames, noticeNeeds, type NoticeFacts, type NoticeName, type NoticeParam } from '../../domain/notices.ts';
+import {
+  noticeNames,
+  noticeNeeds,
+  noticeVariantNames,
+  noticeVariants,
+  type NoticeFacts,
+  type NoticeName,
+  type NoticeParam,
+} from '../../domain/notices.ts';
 import { policies } from '../support/cases.ts';
 
 const wordsOf = createNoticeWords(policies.words);
@@ -13,6 +21,8 @@ const sample = {
   dueAt: Date.UTC(2026, 10, 24, 6),
   amountMinor: 12_900,
   deductionMinor: 1_050,
+  paidMinor: 4_000,
+  totalMinor: 16_900,
   currency: 'CNY',
   trackingNo: 'RT1',
   carrier: '顺丰',
@@ -32,6 +42,8 @@ const factsFor: Record<NoticeParam, readonly (keyof NoticeFacts)[]> = {
   dueAt: ['dueAt'],
   amount: ['amountMinor', 'currency'],
   deduction: ['deductionMinor', 'currency'],
+  paid: ['paidMinor', 'currency'],
+  total: ['totalMinor', 'currency'],
   trackingNo: ['trackingNo'],
   carrier: ['carrier'],
   slot: ['slot'],
@@ -51,6 +63,8 @@ const only = (params: readonly NoticeParam[]): NoticeFacts => {
 const say = (name: NoticeName, params: Partial<NoticeFacts> = {}, language = 'en') =>
   wordsOf({ name, language, params: { ...sample, ...params } }).text;
 
+const variantsOf = (name: NoticeName) => noticeVariantNames.filter((variant) => en.notices[name][`text_${variant}`]);
+
 describe.each(['en', 'zh-CN'])('every notice in %s', (language) => {
   it.each(noticeNames)('%s reads without a gap, of all that is known and of the least it needs', (name) => {
     for (const params of [sample, only(noticeNeeds[name])]) {
@@ -60,6 +74,16 @@ describe.each(['en', 'zh-CN'])('every notice in %s', (language) => {
         expect(words).not.toMatch(/[{}]|undefined|null|NaN|\$t|  /);
       }
     }
+  });
+
+  it.each(noticeNames)('%s has words of its own for each circumstance, with no more facts than that has', (name) => {
+    const said = variantsOf(name).map((variant) => {
+      const params = only([...noticeNeeds[name], ...noticeVariants[variant]]);
+      const { text } = wordsOf({ name, language, params: { ...params, variant } });
+      expect(text).not.toMatch(/[{}]|undefined|null|NaN|\$t|  /);
+      return text;
+    });
+    expect(new Set(said).size).toBe(said.length);
   });
 
   it.each(noticeNames)('%s is refused rather than told with a gap', (name) => {
@@ -86,7 +110,8 @@ it.each(noticeNames)('%s tells the same in both languages: every fact it needs, 
 it.each(noticeNames)('%s says until when wherever it binds somebody by silence', (name) => {
   const binds = /no answer by|届时|逾期/i;
   for (const { notices } of [en, zh])
-    if (binds.test(notices[name].text)) expect(placeholdersOf(notices[name].text)).toContain('dueAt');
+    for (const [key, words] of Object.entries(notices[name]))
+      if (key !== 'subject' && binds.test(words)) expect(placeholdersOf(words)).toContain('dueAt');
 });
 
 describe('a deadline', () => {
@@ -170,12 +195,35 @@ describe('a notice', () => {
   });
 });
 
+describe('money in advance', () => {
+  it.each<[NoticeName, Partial<NoticeFacts>, RegExp, RegExp]>([
+    ['recovery_due', { variant: 'goods_go_back' }, /once it is settled, we send the goods back/, /结清后，我们会将商品寄回给您/],
+    ['recovery_due', { variant: 'money_only' }, /more .* than is due/, /比应退金额多/],
+    ['recovered', { variant: 'goods_go_back' }, /we are sending the goods back/, /商品将寄回给您/],
+    ['recovery_written_off', { variant: 'goods_stay' }, /closed, and the goods stay with you/, /商品由您保留/],
+    ['goods_received', { variant: 'all_paid' }, /CN¥40\.00, so nothing is left to be paid/, /¥40\.00，无需再退款/],
+    ['deduction_offered', { variant: 'owes_back' }, /CN¥129\.00 of it would have to be paid back/, /¥129\.00 届时需由您退还/],
+    ['refunded', { variant: 'total' }, /CN¥129\.00 .* makes CN¥169\.00/, /¥129\.00 .*共计 ¥169\.00/],
+  ])('%s says where it is by %j', (name, facts, inEnglish, inChinese) => {
+    expect(say(name, facts)).toMatch(inEnglish);
+    expect(say(name, facts, 'zh-CN')).toMatch(inChinese);
+  });
+  it('is not asked for together with goods that are here', () => {
+    for (const name of ['recovery_due', 'recovery_reminder'] as const)
+      for (const variant of ['goods_go_back', 'money_only'] as const) {
+        expect(say(name, { variant })).not.toMatch(/or send|send the goods if/);
+        expect(say(name, { variant }, 'zh-CN')).not.toMatch(/可寄回|或寄回/);
+      }
+  });
+});
+
 describe('a catalogue', () => {
   const { refunded: _, ...fewer } = en.notices;
   const changed = (words: object) => ({ ...en, notices: { ...en.notices, refunded: { ...en.notices.refunded, ...words } } });
   it.each<[string, object, string]>([
     ['without one of the notices', { ...en, notices: fewer }, 'refunded'],
     ['with a notice of its own', { ...en, notices: { ...en.notices, hello: en.notices.refunded } }, 'hello'],
+    ['with a circumstance of its own', changed({ text_hello: 'Hello' }), 'text_hello'],
     ['with a fact that the notice may not get', changed({ text: 'By {{dueAt}}' }), 'refunded.text mentions dueAt'],
   ])('%s is refused', (_name, file, why) => {
     expect(catalogueSchema.safeParse(file).error?.message).toContain(why);

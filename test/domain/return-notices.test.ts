@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNoticeWords } from '../../gateways/notice-words.ts';
 import type { Errand } from '../../domain/errands.ts';
+import { isClosed, isOutgoing } from '../../domain/money.ts';
 import { noticeNeeds, type NoticeFacts, type NoticeName, type NoticeParam } from '../../domain/notices.ts';
+import { restMinor } from '../../domain/refunds.ts';
 import type { ReturnEvent, ReturnState } from '../../domain/return-state.ts';
 import { policies } from '../support/cases.ts';
 import { count, day, grade, instantRefund, paperCaseIn, PaperCase } from './paper-case.ts';
@@ -83,7 +85,11 @@ const invisible = [
 /** Notices that tell the same facts: putting one of them into words is enough. */
 const worded = new Set<string>();
 const shapeOf = (notice: Notice): string =>
-  [notice.name, ...Object.entries(factsOf(notice)).flatMap(([name, fact]) => (fact === undefined ? [] : [name]))].join(' ');
+  [
+    notice.name,
+    notice.params.variant,
+    ...Object.entries(factsOf(notice)).flatMap(([name, fact]) => (fact === undefined ? [] : [name])),
+  ].join(' ');
 
 function wrongOf({ before, event, after, notices }: Told, keys: Set<string>): string[] {
   const wrong: string[] = [];
@@ -92,6 +98,7 @@ function wrongOf({ before, event, after, notices }: Told, keys: Set<string>): st
     if (keys.has(notice.key)) wrong.push(`${notice.key} was told before`);
     keys.add(notice.key);
     for (const param of lacking(notice)) wrong.push(`${notice.name} lacks ${param} in ${after.stage}`);
+    if (notice.name === 'refund_delayed' && !isOwed(after)) wrong.push('a refund is late that nobody owes');
     if (notice.params.firstNotice === notice.name) wrong.push(`${notice.name} takes itself back`);
     if (wrong.length === 0 && !worded.has(shapeOf(notice)))
       for (const language of ['en', 'zh-CN']) wordsOf({ name: notice.name, language, params: factsOf(notice) });
@@ -108,6 +115,8 @@ function wrongOf({ before, event, after, notices }: Told, keys: Set<string>): st
     wrong.push(`${event.type} to ${after.stage} is told to nobody`);
   return wrong;
 }
+const isOwed = (state: ReturnState): boolean =>
+  restMinor(state) > 0 || state.money.some((line) => isOutgoing(line) && !isClosed(line));
 const ends = ['refunded', 'rejected', 'returned_to_customer', 'expired', 'withdrawn', 'cancelled', 'converted'];
 const waitsForCustomer = ['awaiting_customer', 'negotiating', 'awaiting_handover', 'deduction_offered', 'recovering_advance'];
 const quiet: string[] = [];
@@ -190,7 +199,13 @@ describe('a visible change is told once', () => {
       (rma) => rma.wait(3 * day),
       ['proposal_reminder', 'proposal_reminder', 'proposal_lapsed'],
     ],
-    ['the label is there', () => paperCaseIn('authorized'), (rma) => rma.work('done'), ['handover_instructions']],
+    ['the label is there, and a driver comes', () => paperCaseIn('authorized'), (rma) => rma.work('done'), ['pickup_booked']],
+    [
+      'the label is there',
+      () => paperCaseIn('authorized', undefined, { channel: 'drop_off' }),
+      (rma) => rma.work('done'),
+      ['handover_instructions'],
+    ],
     ['no carrier makes a label', () => paperCaseIn('authorized'), (rma) => rma.work('timed_out'), ['self_ship']],
     ['our step is refused for good', () => paperCaseIn('authorized'), (rma) => rma.work('refused'), []],
     [
@@ -327,6 +342,18 @@ describe('a visible change is told once', () => {
       ['case_cancelled'],
     ],
     [
+      'an agent cancels while the goods are on their way, and says so twice',
+      () => paperCaseIn('in_transit'),
+      (rma) => [rma.give('cancel_case', 'agent', {}), rma.give('cancel_case', 'agent', {}), count(rma), rma.settleDown()],
+      ['cancelled_on_its_way', 'goods_received', 'sending_back'],
+    ],
+    [
+      'an agent cancels in the Temporal UI while the goods are on their way',
+      () => paperCaseIn('in_transit'),
+      (rma) => rma.cancelFromOutside(),
+      ['cancelled_on_its_way'],
+    ],
+    [
       'nothing is handed over',
       () => paperCaseIn('awaiting_handover'),
       (rma) => [rma.wait(7 * day), rma.work('done')],
@@ -357,7 +384,7 @@ describe('a visible change is told once', () => {
     rma.give('withdraw_case', 'customer', {});
     rma.work('done');
     rma.work('done');
-    expect(namesOf(heard)).toEqual(['handover_instructions', 'instant_refund_paid', 'recovery_due', 'recovered']);
+    expect(namesOf(heard)).toEqual(['pickup_booked', 'instant_refund_paid', 'recovery_due', 'recovered']);
     const amounts = heard.flatMap(({ notices }) => notices.map((one) => one.params.amountMinor));
     expect(amounts.slice(1)).toEqual([5_000, 5_000, 5_000]);
   });
@@ -385,6 +412,35 @@ describe('a word that has become false is taken back by its name', () => {
       },
       (rma) => rma.providerSays('failed'),
       [['refund_delayed', 'refund_sent']],
+    ],
+    [
+      'an advance that was under way and failed, when the goods give no right to it',
+      () => {
+        const rma = new PaperCase(undefined, { ...withoutReason, ...instantRefund('first_scan') });
+        rma.work('done');
+        rma.work('done');
+        rma.scan('picked_up');
+        rma.payEarly('done', true);
+        count(rma);
+        grade(rma, 'D');
+        rma.settleDown();
+        settle(rma, 'refuse_goods');
+        return rma;
+      },
+      (rma) => rma.providerSays('failed'),
+      [['correction', 'refund_sent']],
+    ],
+    [
+      'a refund that failed when the bank had paid',
+      () => {
+        const rma = paperCaseIn('refund_due');
+        rma.work('done', { pending: true });
+        const dispute = { disputeId: 'd1', amountMinor: 5_000, occurredAt: rma.now };
+        rma.hear({ name: 'dispute_closed', eventId: 'e1', result: 'lost', ...dispute });
+        return rma;
+      },
+      (rma) => rma.providerSays('failed'),
+      [['correction', 'refund_sent']],
     ],
     [
       'a parcel that was missed and is found',
