@@ -10,10 +10,10 @@ import { returnMoves } from '../domain/return-table.ts';
 import { freeText, id, instant, quantity } from './fields.ts';
 
 const reason = freeText(2_000).describe('In words, for people; kept apart and erasable.');
-const units = <Fields extends z.ZodRawShape>(fields: Fields) =>
+const units = <Fields extends z.ZodRawShape>(fields: Fields, least = 1) =>
   z
     .array(z.strictObject({ lineId: id, quantity, ...fields }))
-    .min(1)
+    .min(least)
     .max(200);
 
 const evidenceIds = z.array(id).max(50);
@@ -119,22 +119,27 @@ export const commandBodies = {
   withdraw_case: z.strictObject({ reason: reason.optional() }),
   cancel_case: z.strictObject({ reason }),
   submit_tracking: z.strictObject({ carrier: id, trackingNo: id }),
-  record_reception: z.strictObject({
-    parcelId: id.describe('As the dock names the parcel: its tracking number, or a label of its own.'),
-    scanNo: z
-      .int()
-      .min(1)
-      .max(1_000)
-      .default(1)
-      .describe('Counts the scans of one parcel. The same scan with the same units is a repeat; with others it is refused.'),
-    units: units({ condition: z.enum(conditions).default('received') }),
-    extras: z
-      .array(z.strictObject({ sku: id, quantity }))
-      .min(1)
-      .max(50)
-      .optional()
-      .describe('Goods that nobody announced; outside the counts, with a task for a person.'),
-  }),
+  record_reception: z
+    .strictObject({
+      parcelId: id.describe('As the dock names the parcel: its tracking number, or a label of its own.'),
+      scanNo: z
+        .int()
+        .min(1)
+        .max(1_000)
+        .default(1)
+        .describe('Counts the scans of one parcel. The same scan with the same units is a repeat; with others it is refused.'),
+      units: units({ condition: z.enum(conditions).default('received') }, 0).default([]),
+      extras: z
+        .array(z.strictObject({ sku: id, quantity }))
+        .min(1)
+        .max(50)
+        .optional()
+        .describe('Goods that nobody announced; outside the counts, with a task for a person. Alone they move no case.'),
+    })
+    .refine(({ units: counted, extras }) => counted.length > 0 || extras !== undefined, {
+      path: ['units'],
+      message: 'say what was in the parcel',
+    }),
   record_inspection: z.strictObject({ units: units({ grade: z.enum(grades), disposition: z.enum(dispositions) }) }),
   settle_discrepancy: z
     .strictObject({

@@ -50,6 +50,8 @@ export interface Command<Name extends CommandName = CommandName, Payload = unkno
   readonly actor: Actor;
   /** The Idempotency-Key in our own form; the Update's id. */
   readonly messageId: string;
+  /** When it is given, epoch ms; absent: nobody asks. */
+  readonly at?: number;
   /** The revision the sender looked at; absent: whatever it is. */
   readonly expectedRevision?: number;
   readonly payload: Payload;
@@ -64,6 +66,7 @@ export interface Refusal {
     | 'over_limit'
     | 'unknown_line'
     | 'wrong_currency'
+    | 'impossible_date'
     | 'verb_not_allowed'
     | 'result_not_allowed'
     | 'manager_required'
@@ -88,10 +91,21 @@ export function refusalOf(rules: AnyRules, state: CaseState, command: Command, s
     return { code: 'stale_revision', message: `the case is at revision ${state.revision}` };
   if (command.name === 'resolve_attention')
     return attentionRefusal(rules, state, command as Command<'resolve_attention', SharedPayloads['resolve_attention']>, sla);
+  if (command.name === 'hold_case') return holdRefusal(command as Command<'hold_case', SharedPayloads['hold_case']>, sla);
   if (command.name === 'link_case') return linkRefusal(state, command.payload as SharedPayloads['link_case']);
   return command.name === 'waive_breach'
     ? unknownClock(state, (command.payload as SharedPayloads['waive_breach']).clockId)
     : undefined;
+}
+
+/** Who asks for a longer hold learns that there is none, and is not given a shorter one. In cases of before there were limits it is cut. */
+function holdRefusal(
+  { at, payload: { until } }: Command<'hold_case', SharedPayloads['hold_case']>,
+  { holdMs, limits }: SlaPolicy,
+): Refusal | undefined {
+  if (!limits || at === undefined || until === undefined || until <= at + holdMs) return undefined;
+  const message = `a hold ends by itself: at the latest ${new Date(at + holdMs).toISOString()}`;
+  return { code: 'impossible_date', message, pointer: '/until' };
 }
 
 /** A case may be linked to one that another system keeps: whether it exists is not asked. */

@@ -126,9 +126,16 @@ function editRefusal({ request, lots, money }: ReturnState, { payload }: Extract
   return payload.lines && moved ? notOffered('goods or money of this case have moved already') : undefined;
 }
 
-/** What counts as lost is paid: above their limit agents ask a manager. */
+/** A parcel may be slow: until the clock of its way has warned, a manager alone gives it up. And what is lost is paid: above their limit agents ask one. */
 function lossRefusal(state: ReturnState, { actor }: ReturnCommand, { limits }: SlaPolicy): Refusal | undefined {
-  if (!limits || actor.role === 'manager' || state.stage === 'in_transit') return undefined;
+  if (!limits || actor.role === 'manager') return undefined;
+  const clock = state.clocks.find(({ stage, running }) => running && stage === state.stage);
+  const isTravelling = state.stage === 'in_transit' || state.stage === 'sending_back';
+  if (isTravelling && clock?.warnAt[0] !== undefined && !clock.log.some(({ what }) => what === 'warned')) {
+    const from = new Date(clock.warnAt[0]).toISOString();
+    return { code: 'manager_required', message: `the parcel may still be on its way: an agent may declare it lost from ${from}` };
+  }
+  if (state.stage === 'in_transit') return undefined;
   return requestedMinor(state.lines) > limits.agentAcceptMinor ? managerNeeded('this value') : undefined;
 }
 

@@ -5,7 +5,7 @@
 import { rowOf, type AnyRules } from './case.ts';
 import { type Command, type Refusal } from './commands.ts';
 import { countUnits, gradeUnits, miscounted, misgraded, type Counted, type Extra, type Inspected } from './goods.ts';
-import { countText, fullyInspected, goesBack, returnRules } from './return.ts';
+import { countText, fullyInspected, goesBack, isCounted, returnRules } from './return.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
 
 export interface DockPayloads {
@@ -18,7 +18,7 @@ const rules = returnRules as unknown as AnyRules;
 const parcelKey = ({ parcelId, scanNo }: { parcelId: string; scanNo: number }): string => `${parcelId}/${scanNo}`;
 
 export function dockRefusal(state: ReturnState, command: DockCommand): Refusal | undefined {
-  if (command.name === 'record_reception' && state.parcels.includes(parcelKey(command.payload)))
+  if (command.name === 'record_reception' && isCounted(state, parcelKey(command.payload)))
     return recountRefusal(state, command.payload);
   const unknown = unknownLine(state, command.payload.units);
   if (unknown) return unknown;
@@ -58,8 +58,10 @@ export function eventOfDock(state: ReturnState, command: DockCommand): ReturnEve
     return { type: last ? 'inspected' : 'inspection_recorded', ...told, inspected };
   }
   const parcel = parcelKey(command.payload);
-  if (state.parcels.includes(parcel)) return { type: 'repeat_noted', ...told };
+  if (isCounted(state, parcel)) return { type: 'repeat_noted', ...told };
   const { units: counted, extras } = command.payload;
+  // Goods that nobody announced, and none that was: of those that were it says nothing.
+  if (counted.length === 0) return { type: 'reception_recorded', ...told, parcel, counted, extras };
   // Counted units that all went wrong still end the journey: the case is at the dock either way.
   const arrives = rowOf(rules, state.stage)?.moves.received !== undefined;
   // The last count may leave nothing to inspect: what came has been graded, the rest is missing or wrong.

@@ -80,7 +80,7 @@ export interface Proposal {
 export interface ReturnState extends CaseState {
   readonly verdict?: Verdict;
   readonly shipment?: { readonly trackingNo: string; readonly pickupAt?: number };
-  /** Keys of counted parcels, `parcelId/scanNo`: a parcel is counted once, whoever scans it twice. */
+  /** Keys of counted parcels with announced goods, `parcelId/scanNo`: a parcel is counted once, whoever scans it twice. */
   readonly parcels: readonly string[];
   /** What was counted in each, so that a repeat can be told from another count under the same key. */
   readonly counts?: Readonly<Record<string, string>>;

@@ -226,13 +226,18 @@ export const countText = ({ counted = [], extras = [] }: Pick<ReturnEvent, 'coun
     .sort()
     .join(', ');
 
+/** Also a parcel with nothing in it that was announced. Cases of before have no record of what was counted. */
+export const isCounted = ({ parcels, counts = {} }: Pick<ReturnState, 'parcels' | 'counts'>, parcel: string): boolean =>
+  parcels.includes(parcel) || Object.hasOwn(counts, parcel);
+
 function countParcel(state: ReturnState, event: ReturnEvent): ReturnState {
-  if (!event.counted || !event.parcel || state.parcels.includes(event.parcel)) return state;
+  if (!event.counted || !event.parcel || isCounted(state, event.parcel)) return state;
   const extras = event.extras?.length ? { extras: [...(state.extras ?? []), ...event.extras] } : {};
   return {
     ...state,
     ...extras,
-    parcels: [...state.parcels, event.parcel],
+    // One with goods alone that nobody announced is none that the case waits for.
+    parcels: event.counted.length > 0 ? [...state.parcels, event.parcel] : state.parcels,
     counts: { ...state.counts, [event.parcel]: countText(event) },
     lots: countUnits(state.lots, event.counted),
   };

@@ -42,6 +42,7 @@ function handleCommand<S extends CaseState, E extends CaseEvent>(file: CaseFile<
     ...sent,
     name,
     messageId: currentUpdateInfo()?.id ?? '',
+    at: Date.now(),
   });
   setHandler(
     commandUpdate(name),

@@ -1,6 +1,6 @@
 /** Each command over HTTP: what it does, who may give it, when it is refused, and that a refusal changes nothing. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pathOf } from '../../contracts/commands.ts';
 import { commandNames, mayCommand, roles, type CommandName, type Role } from '../../domain/permissions.ts';
 import { openDoor, type Door } from '../support/door.ts';
@@ -18,6 +18,7 @@ import {
   negotiating,
   opened,
   parked,
+  patiently,
   paysInAdvance,
   received,
   recovering,
@@ -179,6 +180,37 @@ describe('commands', () => {
       const reply = await door.command(at.opened, 'hold-case', 'agent', { reason: 'customs', until });
       expect([reply.status, reply.body.code, reply.body.fields?.[0].pointer]).toEqual([422, 'impossible_date', '/until']);
     }
+  });
+
+  it('hold_case refuses an end beyond the longest hold, and says which is the longest', async () => {
+    const reply = await door.command(at.opened, 'hold-case', 'agent', { reason: 'customs', until: '2999-01-01T00:00:00Z' });
+    expect([reply.status, reply.body.code, reply.body.fields?.[0].pointer]).toEqual([422, 'impossible_date', '/until']);
+    const longest = Date.parse(/at the latest (.+)$/.exec(reply.body.fields[0].message)?.[1] ?? '');
+    expect(Math.abs(longest - Date.now() - 14 * 86_400_000)).toBeLessThan(60_000);
+    expect((await door.get(`/cases/${at.opened}`)).body.hold).toBeUndefined();
+  });
+
+  it('declare_lost is a manager’s alone while the parcel may still be on its way', async () => {
+    const caseId = await travelling(door);
+    const body = { reason: 'the carrier says so' };
+    const reply = await door.command(caseId, 'declare-lost', 'agent', body);
+    expect([reply.status, reply.body.code]).toEqual([422, 'manager_required']);
+    expect(reply.body.detail).toMatch(/may still be on its way: an agent may declare it lost from \d{4}-/);
+    expect((await door.command(caseId, 'declare-lost', 'manager', body)).body.stage).toBe('lost_suspected');
+  });
+
+  it('record_reception takes goods alone that nobody announced, and refuses to record nothing', async () => {
+    const caseId = await travelling(door);
+    const extras = [{ sku: 'MUG', quantity: 3 }];
+    const record = (body: object) => door.command(caseId, 'record-reception', 'warehouse', { parcelId: 'P9', ...body });
+    const nothing = await record({});
+    expect([nothing.status, nothing.body.fields?.[0].pointer]).toEqual([400, '/units']);
+    expect(await record({ extras })).toMatchObject({ status: 200, body: { stage: 'in_transit' } });
+    expect((await door.get(`/cases/${caseId}`)).body.extras).toEqual(extras);
+    await vi.waitFor(async () => {
+      const { exceptions } = (await door.get('/exceptions', 'manager')).body;
+      expect(exceptions).toContainEqual(expect.objectContaining({ caseId, why: 'extra_goods' }));
+    }, patiently);
   });
 
   it('assign_case names who looks after the case, and add_note keeps what was said beside it', async () => {

@@ -29,7 +29,7 @@ export const fitting: Record<CommandName, { role: Role; body: object }> = {
   reschedule_pickup: { role: 'customer', body: { slotId: 'slot_20300302T0900Z' } },
   cancel_pickup: { role: 'customer', body: {} },
   settle_discrepancy: { role: 'agent', body: { decision: 'refuse_goods', ruleIds: ['uk.strr'], reason: 'not ours' } },
-  declare_lost: { role: 'agent', body: { reason: 'the carrier says so', proofIds: ['mail-1'] } },
+  declare_lost: { role: 'manager', body: { reason: 'the carrier says so', proofIds: ['mail-1'] } },
   choose_remedy: { role: 'customer', body: { remedy: 'refund' } },
   pay_balance: { role: 'customer', body: { proofIds: ['bank-1'], reason: 'paid by transfer' } },
   write_off: { role: 'manager', body: { reason: 'not worth the trouble' } },
@@ -198,7 +198,7 @@ export async function travelling(door: Door): Promise<string> {
 }
 export async function lost(door: Door): Promise<string> {
   const caseId = await travelling(door);
-  await done(door.command(caseId, 'declare-lost', 'agent', fitting.declare_lost.body));
+  await done(door.command(caseId, 'declare-lost', 'manager', fitting.declare_lost.body));
   await until(door, caseId, 'lost_suspected');
   return caseId;
 }

@@ -393,7 +393,7 @@ describe('a hold', () => {
 
   it('ends by itself after its limit, or earlier when it says so, and the clocks go on', () => {
     const rma = paperCaseIn('under_review');
-    rma.give('hold_case', 'agent', { reason: 'customs', until: rma.now + 30 * day });
+    rma.give('hold_case', 'agent', { reason: 'customs' });
     expect(rma.state.hold?.until).toBe(rma.now + 14 * day);
     rma.wait(14 * day);
     expect(rma.state.hold).toBeUndefined();
@@ -403,6 +403,21 @@ describe('a hold', () => {
     short.give('hold_case', 'agent', { reason: 'customs', until: short.now + hour });
     short.wait(hour);
     expect(short.state.hold).toBeUndefined();
+  });
+
+  it('is refused for longer than it may last, with the longest date, and changes nothing', () => {
+    const rma = paperCaseIn('under_review');
+    rma.wait(hour);
+    const { revision } = rma.state;
+    const longest = rma.now + 14 * day;
+    const asked = (until: number) => rma.give('hold_case', 'agent', { reason: 'customs', until });
+    expect(asked(longest + 1)).toEqual({
+      code: 'impossible_date',
+      message: `a hold ends by itself: at the latest ${new Date(longest).toISOString()}`,
+      pointer: '/until',
+    });
+    expect([rma.state.hold, rma.state.revision]).toEqual([undefined, revision]);
+    expect([asked(longest), rma.state.hold?.until]).toEqual([undefined, longest]);
   });
 
   it('stops no clock that binds the customer: the time to hand over runs on', () => {

@@ -85,7 +85,7 @@ export class PaperCase {
   }
   /** As the Update's validator and handler do. */
   command(command: ReturnCommand): Refusal | undefined {
-    const refusal = returnRefusal(this.state, command, this.sla);
+    const refusal = returnRefusal(this.state, { ...command, at: this.now }, this.sla);
     if (!refusal && !hasSeen(this.state, command.messageId)) this.record(eventOfCommand(this.state, command, this.sla));
     return refusal;
   }

@@ -553,7 +553,7 @@ const payloads: Record<CommandName, Payload> = {
     return {
       parcelId: `P${f % 3}`,
       scanNo: 1 + (f % 7),
-      units: unitsOf(state, f, wild, countable(condition), { condition }),
+      units: f % 12 === 0 ? [] : unitsOf(state, f, wild, countable(condition), { condition }),
       ...(f % 6 === 0 ? { extras: [{ sku: 'mug', quantity: 1 }] } : {}),
     };
   },

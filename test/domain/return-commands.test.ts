@@ -153,6 +153,23 @@ describe('record_reception', () => {
     expect(eventOfCommand(rma.state, second)).toMatchObject({ type: 'reception_recorded', parcel: 'P1/2' });
   });
 
+  it.each(['awaiting_handover', 'in_transit', 'received', 'discrepancy'] as const)(
+    'of goods alone that nobody announced is noted in %s, and says nothing of those that were',
+    (stage) => {
+      const rma = paperCaseIn(stage);
+      const { lots } = rma.state;
+      const mugs = { parcelId: 'P7', scanNo: 1, units: [], extras: [{ sku: 'MUG', quantity: 3 }] };
+      expect(rma.give('record_reception', 'warehouse', mugs)).toBeUndefined();
+      rma.settleDown();
+      expect([rma.stage, rma.state.lots, rma.state.extras]).toEqual([stage, lots, mugs.extras]);
+      expect(rma.state.errands?.filter((one) => one.kind === 'task')).toMatchObject([{ what: 'extra_goods', cause: '3 x MUG' }]);
+      // Told twice it is a repeat; another count under the same scan is refused.
+      expect(rma.give('record_reception', 'warehouse', mugs)).toBeUndefined();
+      expect([rma.told.at(-1)?.type, rma.state.extras]).toEqual(['repeat_noted', mugs.extras]);
+      expect(rma.give('record_reception', 'warehouse', { ...mugs, units: units(1) })).toMatchObject({ code: 'already_counted' });
+    },
+  );
+
   it('moves a travelling case to the dock, and only counts in one that is there or parked', () => {
     const received = command('record_reception', { ...parcel, units: units(1) });
     for (const stage of ['awaiting_handover', 'in_transit'] as const)

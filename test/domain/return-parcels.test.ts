@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Role } from '../../domain/permissions.ts';
 import { currentLeg } from '../../domain/return-request.ts';
 import { neverCame, ownWay } from './edges/words.ts';
-import { allCounted, day, kettles, paperCaseIn, parkedFrom, type PaperCase } from './paper-case.ts';
+import { allCounted, day, hour, kettles, paperCaseIn, parkedFrom, type PaperCase } from './paper-case.ts';
 
 const last = (rma: PaperCase) => rma.told.at(-1)?.type;
 const cancel = (rma: PaperCase) => rma.give('cancel_case', 'agent', {});
@@ -221,6 +221,43 @@ describe('a parcel given up as lost on our way', () => {
     rma.wait(7 * day);
     rma.scan('in_transit', { occurredAt: rma.now - 20 * day });
     expect(withdrawn(rma)).toEqual([]);
+  });
+
+  it.each<[string, () => PaperCase, number]>([
+    ['on its way to us', () => paperCaseIn('in_transit'), 60 * hour],
+    [
+      'on its way back',
+      () => {
+        const rma = paperCaseIn('sending_back');
+        rma.work('done');
+        rma.scan('in_transit');
+        return rma;
+      },
+      24 * hour,
+    ],
+  ])('%s is declared lost by an agent only once its clock has warned, by a manager at any time', (_, given, firstWarning) => {
+    const rma = given();
+    rma.wait(firstWarning - 1);
+    const { stage } = rma;
+    const from = new Date(rma.now + 1).toISOString();
+    expect(rma.give('declare_lost', 'agent', {})).toMatchObject({
+      code: 'manager_required',
+      message: expect.stringContaining(from) as string,
+    });
+    expect(rma.stage).toBe(stage);
+    rma.wait(1);
+    expect(rma.give('declare_lost', 'agent', {})).toBeUndefined();
+    expect(rma.stage).not.toBe(stage);
+    const atOnce = given();
+    expect(atOnce.give('declare_lost', 'manager', {})).toBeUndefined();
+    expect(atOnce.stage).not.toBe(stage);
+  });
+
+  it('that moves again waits anew for its agent', () => {
+    const rma = paperCaseIn('in_transit');
+    rma.wait(60 * hour);
+    rma.scan('in_transit');
+    expect(rma.give('declare_lost', 'agent', {})).toMatchObject({ code: 'manager_required' });
   });
 
   it('above an agent’s limit is declared lost by a manager', () => {
