@@ -20,7 +20,7 @@ export function viewOf(doc: CaseDocument, caller: Caller, workflowsUrl?: string)
   const isStaff = caller.role !== 'customer';
   const workflowId = workflowIdOf(about.caseType, doc._id, generation);
   return {
-    ...summaryOf(doc),
+    ...summaryOf(doc, caller),
     reason: state.request?.reason ?? about.reason,
     handoverChannel: state.handover?.channel ?? about.handoverChannel,
     noticeSentAt: iso(about.noticeAt),
@@ -32,12 +32,15 @@ export function viewOf(doc: CaseDocument, caller: Caller, workflowsUrl?: string)
     ...requestOf(doc),
     ...goodsOf(doc),
     ...moneyOf(doc),
-    ...clocksOf(doc),
+    undo: isStaff
+      ? state.undo.map(({ step, undo, state: undoState, result }) => ({ step, undo, state: undoState, result }))
+      : undefined,
+    ...clocksOf(doc, isStaff),
     approval: isStaff ? state.approval : undefined,
     links: [...(state.links ?? [])].filter((link) => isStaff || link.kind !== 'claim_for'),
     claim: claimOf(state as unknown as ClaimState),
-    compensationsRun: doc.compensationsRun,
-    policy: about.packs.map(({ id, version, sha256 }) => ({ id, version, sha256 })),
+    compensationsRun: isStaff ? doc.compensationsRun : undefined,
+    policy: about.packs.map(({ id, version, sha256 }) => ({ id, version, sha256: isStaff ? sha256 : undefined })),
     temporalUrl: workflowsUrl && isStaff ? `${workflowsUrl}/${encodeURIComponent(workflowId)}` : undefined,
   };
 }
@@ -140,15 +143,15 @@ function moneyOf({ state }: CaseDocument) {
       amountMinor,
       state: disputeState,
     })),
-    undo: state.undo.map(({ step, undo, state: undoState, result }) => ({ step, undo, state: undoState, result })),
   };
 }
 
-function clocksOf({ state }: CaseDocument) {
+/** Customers read every deadline and why it is as it is; by which name staff waive it, and who did, they do not. */
+function clocksOf({ state }: CaseDocument, isStaff: boolean) {
   const { escalation, errands = [] } = state;
   return {
     clocks: state.clocks.map(({ id, stage, ruleId, dueAt, running, unit, pausable, provisional, log }) => ({
-      id,
+      id: isStaff ? id : undefined,
       stage,
       ruleId,
       dueAt: iso(dueAt),
@@ -156,16 +159,16 @@ function clocksOf({ state }: CaseDocument) {
       unit: unit ?? ('elapsed' as const),
       pausable: pausable !== false,
       provisional: provisional === true,
-      log: log.map(({ at, what, why }) => ({ at: iso(at), what, why })),
+      log: log.map(({ at, what, why }) => ({ at: iso(at), what, why: isStaff || what !== 'waived' ? why : undefined })),
     })),
-    timersFired: state.timersFired,
+    timersFired: isStaff ? state.timersFired : undefined,
     silences: state.silences ?? 0,
     escalation: escalation && {
       state: escalation.state,
       level: escalation.level,
       reason: escalation.reason,
       since: iso(escalation.since),
-      sponsor: escalation.sponsor,
+      sponsor: isStaff ? escalation.sponsor : undefined,
     },
     notices: errands.flatMap((errand) =>
       errand.kind === 'notice' ? [{ key: errand.key, name: errand.name, state: errand.state }] : [],

@@ -56,7 +56,8 @@ export const receiptFrom = ({ state, dueAt, about }: CaseDocument): Receipt => (
   dueAt: dueAt ?? undefined,
 });
 
-export function summaryOf(doc: ListedCase): z.infer<typeof caseSummaryView> {
+/** Who of ours is at work on it is no affair of customers. */
+export function summaryOf(doc: ListedCase, { role }: Caller): z.infer<typeof caseSummaryView> {
   const {
     rmaNo,
     orderId,
@@ -91,7 +92,7 @@ export function summaryOf(doc: ListedCase): z.infer<typeof caseSummaryView> {
     unitsReceived,
     refundedMinor,
     currency: state.currency,
-    assignee: doc.assignee ?? undefined,
+    assignee: role === 'customer' ? undefined : (doc.assignee ?? undefined),
   };
 }
 

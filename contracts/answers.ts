@@ -65,7 +65,7 @@ export const caseSummaryView = z.object({
   unitsReceived: z.int(),
   refundedMinor: z.int(),
   currency: z.string(),
-  assignee: z.string().optional(),
+  assignee: z.string().optional().describe('Staff only: who works on it.'),
 });
 
 export const caseView = caseSummaryView
@@ -141,7 +141,7 @@ export const caseView = caseSummaryView
         level: z.int(),
         reason: z.string(),
         since: instant,
-        sponsor: z.string().optional(),
+        sponsor: z.string().optional().describe('Staff only.'),
       })
       .optional(),
     approval: z
@@ -184,10 +184,13 @@ export const caseView = caseSummaryView
         providerId: z.string().optional(),
       }),
     ),
-    undo: z.array(z.object({ step: z.string(), undo: z.string(), state: z.string(), result: z.string().optional() })),
+    undo: z
+      .array(z.object({ step: z.string(), undo: z.string(), state: z.string(), result: z.string().optional() }))
+      .optional()
+      .describe('Staff only: what was set in motion, and how it is taken back.'),
     clocks: z.array(
       z.object({
-        id: z.string(),
+        id: z.string().optional().describe('Staff only: by which a breach is waived.'),
         stage: z.string(),
         ruleId: z.string(),
         dueAt: instant,
@@ -198,9 +201,9 @@ export const caseView = caseSummaryView
         log: z.array(z.object({ at: instant, what: z.string(), why: z.string().optional() })),
       }),
     ),
-    timersFired: z.int(),
-    compensationsRun: z.int(),
-    policy: z.array(z.object({ id: z.string(), version: z.string(), sha256: z.string() })),
+    timersFired: z.int().optional().describe('Staff only.'),
+    compensationsRun: z.int().optional().describe('Staff only.'),
+    policy: z.array(z.object({ id: z.string(), version: z.string(), sha256: z.string().optional().describe('Staff only.') })),
     temporalUrl: z.string().optional().describe('Staff only: the case in the Temporal UI.'),
   })
   .meta({ id: 'Case' });

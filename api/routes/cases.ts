@@ -39,7 +39,10 @@ export function caseRoutes(deps: AppDeps): Router {
     const page = found.slice(0, limit);
     const last = found.length > limit && question.q === undefined ? page.at(-1) : undefined;
     const at = sort === 'due' ? last?.dueSort : last?.updatedAt;
-    res.json({ cases: page.map(summaryOf), nextCursor: last ? cursorOf({ sort, at, id: last._id }) : undefined });
+    res.json({
+      cases: page.map((one) => summaryOf(one, caller)),
+      nextCursor: last ? cursorOf({ sort, at, id: last._id }) : undefined,
+    });
   });
 
   router.get('/cases/counts', async (req, res) => {

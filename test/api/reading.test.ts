@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { roles } from '../../domain/permissions.ts';
 import { openDoor, type Door } from '../support/door.ts';
-import { discrepant, ended, opened, parked } from './journey.ts';
+import { discrepant, ended, escalated, opened, parked } from './journey.ts';
 
 type Row = Record<string, unknown>;
 const customer = (id: string, merchantId = 'm1') => ({ id, role: 'customer', merchantId }) as const;
@@ -114,6 +114,33 @@ describe('reading', () => {
       expect(body.attention.cause).toContain('card');
       const own = (await door.get(`/cases/${stuck}`, 'customer')).body;
       expect([own.needsAttention, own.attention]).toEqual([true, undefined]);
+    });
+
+    it('says customers what holds for them, and nothing of how staff work on it', async () => {
+      const escalating = await escalated(door);
+      await door.command(escalating, 'assign-case', 'manager', { assignee: 'agent-7' });
+      const staff = (await door.get(`/cases/${escalating}`)).body;
+      expect(staff).toMatchObject({
+        assignee: 'agent-7',
+        undo: expect.anything() as unknown,
+        clocks: expect.anything() as unknown,
+      });
+      const reply = await door.get(`/cases/${escalating}`, 'customer');
+      const { verdict, clocks, policy, dueAt, notices } = reply.body;
+      expect([verdict, dueAt, notices.length > 0]).toEqual([staff.verdict, staff.dueAt, true]);
+      expect(clocks.map(({ stage, ruleId, dueAt: due }: Record<string, string>) => [stage, ruleId, due])).toEqual(
+        staff.clocks.map(({ stage, ruleId, dueAt: due }: Record<string, string>) => [stage, ruleId, due]),
+      );
+      expect(policy.map((pack: object) => Object.keys(pack))).toContainEqual(['id', 'version']);
+      for (const [key, value] of Object.entries({
+        undo: staff.undo[0]?.undo,
+        clock: staff.clocks[0].id,
+        hash: staff.policy[0].sha256,
+        staff: 'agent-7',
+      }))
+        expect([key, reply.text.includes(String(value))]).toEqual([key, false]);
+      const mine = (await door.get('/cases', 'customer')).body.cases.find((one: { caseId: string }) => one.caseId === escalating);
+      expect([mine.caseId, mine.assignee]).toEqual([escalating, undefined]);
     });
 
     it('of which half came says where each unit is', async () => {
