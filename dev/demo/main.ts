@@ -68,6 +68,8 @@ function readOptions() {
   };
 }
 
+const interrupted = 130;
+
 async function main(): Promise<number> {
   const options = readOptions();
   if (options.help) {
@@ -90,7 +92,7 @@ async function main(): Promise<number> {
   try {
     const run = tell(system, returns, options);
     const problems = await Promise.race([run, stopped.then(() => undefined)]);
-    if (problems === undefined) return 130;
+    if (problems === undefined) return interrupted;
     if (!options.exit) {
       await stopped;
       return 0;
@@ -194,6 +196,8 @@ async function closingLines(
 
 try {
   process.exitCode = await main();
+  // Who drives the returns would go on asking servers that have been stopped.
+  if (process.exitCode === interrupted) process.exit();
 } catch (err) {
   const told =
     err instanceof BadData || err instanceof UsageError || (err as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');

@@ -125,6 +125,30 @@ describe('bootstrap', () => {
     expect(seen.out).toBe('running\nasked 1\n');
   });
 
+  it('is told of a SIGTERM to npm, which waits until the command has ended in its own way', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(dev, '..', 'package.json'), 'utf8')) as { scripts: { build: string } };
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ scripts: { build: scripts.build } }));
+    await run(['build']); // installs
+    command(`process.on('SIGTERM', () => setTimeout(() => { console.log('stopped'); process.exit(0); }, 300));
+      setInterval(() => {}, 1000); console.log('running', process.pid);`);
+    // In a group of its own: the signal is for npm alone.
+    const npmRun = spawn('npm', ['run', 'build'], { cwd: project, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    started.push(npmRun);
+    let out = '';
+    npmRun.stdout.on('data', (chunk) => (out += chunk));
+    await vi.waitFor(() => expect(out).toMatch(/running \d+\n/), { timeout: 15_000 });
+    const pid = Number(/running (\d+)/.exec(out)![1]);
+    npmRun.kill('SIGTERM');
+    await once(npmRun, 'exit');
+    try {
+      await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 3000 });
+    } catch (err) {
+      process.kill(pid, 'SIGKILL'); // left behind, with all that waits for it
+      throw err;
+    }
+    await vi.waitFor(() => expect(out).toContain('stopped'));
+  });
+
   it('ends the command when it is itself killed with -9', async () => {
     command(`console.log(process.pid); setInterval(() => {}, 1000);`);
     const { child, seen } = start(['build']);

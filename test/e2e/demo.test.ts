@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
 const run = promisify(execFile);
 const dir = mkdtempSync(join(tmpdir(), 'mendline-demo-'));
@@ -46,6 +46,23 @@ describe('the demo', () => {
     expect(told.totals.compensationsRun).toBeGreaterThan(0);
   });
 
+  it('told by a SIGTERM to npm to stop while it drives, ends soon and leaves nothing behind', { timeout: 180_000 }, async () => {
+    // In a group of its own: the signal is for npm alone.
+    const npmRun = spawn('npm', ['run', 'demo', '--', '--plain'], { stdio: ['ignore', 'inherit', 'pipe'], detached: true });
+    let told = '';
+    npmRun.stderr.on('data', (chunk) => (told += chunk));
+    await vi.waitFor(() => expect(told).toMatch(/returns \d+\//), { timeout: 120_000 });
+    const started = descendantsOf(npmRun.pid!);
+    expect(started.length).toBeGreaterThan(10); // five servers, each with its guard
+    npmRun.kill('SIGTERM');
+    const left = () => started.filter(isAlive);
+    try {
+      await vi.waitFor(() => expect(left()).toEqual([]), { timeout: 30_000 });
+    } finally {
+      for (const pid of left()) process.kill(pid, 'SIGKILL');
+    }
+  });
+
   it('refuses a bad file and bad options in words, before anything starts', async () => {
     const data = join(dir, 'bad.csv');
     writeFileSync(data, 'return_no,sku\nR1,A\n');
@@ -61,3 +78,18 @@ describe('the demo', () => {
     expect((await demo('--help')).stdout).toContain('--report FILE.json');
   });
 });
+
+/** Every process that this one has started, and those have. */
+function descendantsOf(pid: number): number[] {
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const pairs = rows.map((row) => row.trim().split(/ +/).map(Number) as [number, number]);
+  const below = (one: number): number[] => pairs.flatMap(([child, parent]) => (parent === one ? [child, ...below(child)] : []));
+  return below(pid);
+}
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
