@@ -282,7 +282,7 @@ describe('a return over HTTP', () => {
 
     it('declares a parcel lost; the claim on the carrier is a case of its own, shown to staff alone', async () => {
       const caseId = await lost(door);
-      expect(await row(caseId, 'no_movement')).toMatchObject({ by: { id: 'agent-1' }, cause: 'declared_lost' });
+      expect(await row(caseId, 'no_movement')).toMatchObject({ by: { id: 'manager-1' }, cause: 'declared_lost' });
       const claimId = await vi.waitFor(async () => {
         const link = (await read(caseId)).links.find((one: { kind: string }) => one.kind === 'claim_for');
         expect(link).toBeDefined();

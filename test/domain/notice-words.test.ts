@@ -197,7 +197,12 @@ describe('a notice', () => {
 
 describe('money in advance', () => {
   it.each<[NoticeName, Partial<NoticeFacts>, RegExp, RegExp]>([
-    ['recovery_due', { variant: 'goods_go_back' }, /once it is settled, we send the goods back/, /结清后，我们会将商品寄回给您/],
+    [
+      'recovery_due',
+      { variant: 'goods_go_back' },
+      /once it is settled, we send the goods .* back/,
+      /结清后，我们会将未退款的商品寄回给您/,
+    ],
     ['recovery_due', { variant: 'money_only' }, /more .* than is due/, /比应退金额多/],
     ['recovered', { variant: 'goods_go_back' }, /we are sending the goods back/, /商品将寄回给您/],
     ['recovery_written_off', { variant: 'goods_stay' }, /closed, and the goods stay with you/, /商品由您保留/],

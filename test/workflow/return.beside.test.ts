@@ -33,7 +33,9 @@ describe('words to the customer', () => {
     const rma = await stage.open({ sla: unwarned });
     await happily(rma);
     await rma.ended();
-    expect(noticesOf(stage, rma)).toEqual(['request_received', 'handover_instructions', 'goods_received', 'refunded']);
+    expect(noticesOf(stage, rma)).toEqual(['request_received', 'pickup_booked', 'goods_received', 'refunded']);
+    const booked = stage.partners.notices.find((one) => one.caseId === rma.caseId && one.template === 'pickup_booked');
+    expect(booked?.text).toContain(': Tue, 1 Jan 2030 08:00–10:00 UTC.');
     const stock = stage.partners.stockEntries.filter((entry) => entry.caseId === rma.caseId);
     expect(stock).toMatchObject([{ sku: 'KETTLE', quantity: 2, grade: 'A' }]);
   });
