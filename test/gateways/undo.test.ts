@@ -8,6 +8,8 @@ it('a label that the carrier neither voids nor has under way is not taken back: 
   const { carrier } = createFakePartners();
   await carrier.prepareShipment({ key: taken.key, caseId: 'C-1', channel: 'drop_off' });
   const unsure = { ...carrier, voidShipmentIfPresent: async () => ({ voided: false, reason: 'already_scanned' as const }) };
-  const { voidReturnLabelIfPresent } = createCarrierActivities({ carrier: unsure });
-  await expect(voidReturnLabelIfPresent(taken)).rejects.toMatchObject({ type: 'label_still_live', nonRetryable: false });
+  await expect(createCarrierActivities({ carrier: unsure }).voidReturnLabelIfPresent(taken)).rejects.toMatchObject({
+    type: 'label_still_live',
+    nonRetryable: false,
+  });
 });
