@@ -140,8 +140,9 @@ export function allowed(rules: AnyRules, state: CaseState): CommandName[] {
   return row ? [...row.commands, ...anywhere].filter((command) => fits(rules, state, command)) : [];
 }
 
-/** All goods have been counted, or graded: a button for that would lead nowhere. */
-const hasNothingToSay = ({ lots }: CaseState, command: CommandName): boolean =>
+/** All goods have been counted, or graded, or the case is cancelled already: a button for that would lead nowhere. */
+const hasNothingToSay = ({ lots, sendBack }: CaseState & { readonly sendBack?: true }, command: CommandName): boolean =>
+  (command === 'cancel_case' && sendBack === true) ||
   (command === 'record_reception' && !lots.some(countable('received'))) ||
   (command === 'record_inspection' && !lots.some(ungraded));
 

@@ -58,6 +58,10 @@ function otherWork(before: ReturnState, event: ReturnEvent, after: ReturnState):
           : []),
         ...(turnedUp(before, event) ? claimOf(before) : []),
       ];
+    case 'reopened':
+      return before.stage === 'converted' && after.stage === 'received'
+        ? [task('successor_in_doubt', 'the parcel that was to be replaced has turned up: it is judged and paid here')]
+        : [];
     case 'goods_after_end':
       return [task('goods_after_end', 'a parcel arrived when the case had just ended')];
     case 'proposal_declined':

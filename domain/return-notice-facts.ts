@@ -7,7 +7,7 @@ import { type NoticeParams } from './errands.ts';
 import { acceptReceived, missing, moveAll, refusedHere, rejected, undecided, type Lot } from './goods.ts';
 import { isOutgoing, settledMinor, writtenOffMinor, type MoneyLine } from './money.ts';
 import { type NoticeName } from './notices.ts';
-import { chargedBackMinor, owedBackMinor, refundDueMinor } from './refunds.ts';
+import { chargedBackMinor, owedBackMinor, payable, refundDueMinor, valueMinor } from './refunds.ts';
 import { withFees } from './return-money.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
 import { returnEnds } from './return-table.ts';
@@ -38,12 +38,12 @@ export const takenBack = (name: NoticeName, { errands = [] }: ReturnState): Noti
 export function paramsOf(name: NoticeName, before: ReturnState, event: ReturnEvent, after: ReturnState): NoticeParams {
   return {
     dueAt: dueAtFor(name, after),
-    deductionMinor: deductionMinor(after),
+    deductionMinor: keptMinor(after),
     trackingNo: after.shipment?.trackingNo,
     slotAt: after.shipment?.pickupAt ?? after.handover?.slotAt,
     point: after.handover?.pointId,
     // What was kept is kept by the rule of the offer, whichever clock has made it count.
-    ruleIds: name === 'deduction_applied' ? after.deduction?.ruleIds : event.ruleIds,
+    ruleIds: name === 'deduction_applied' ? keptBy(after) : event.ruleIds,
     cause: event.cause ?? (name === 'request_refused' ? event.verdict?.because[0] : undefined),
     units: after.lots.reduce((sum, lot) => sum + lot.quantity, 0),
     firstNotice: takenBack(name, after),
@@ -69,6 +69,19 @@ function dueAfterHold({ clocks, stage, hold }: ReturnState): number | undefined 
 
 const deductionMinor = ({ deduction }: ReturnState): number | undefined =>
   deduction?.items.reduce((sum, item) => sum + item.amountMinor, 0);
+
+/** All that an offer keeps: what is deducted, and the price of units that did not come or not as agreed. */
+const keptMinor = (state: ReturnState): number | undefined => {
+  const deducted = deductionMinor(state);
+  return deducted === undefined
+    ? undefined
+    : deducted + valueMinor(state.lines, state.lots, (lot) => missing(lot) && !payable(lot));
+};
+/** A stage's clock is no reason that a customer can read: then it is by the rules of the verdict. */
+function keptBy({ deduction, verdict }: ReturnState): readonly string[] | undefined {
+  const readable = deduction?.ruleIds.filter((ruleId) => !ruleId.startsWith('sla.')) ?? [];
+  return readable.length > 0 ? readable : verdict?.ruleIds;
+}
 
 type Sums = Pick<NoticeParams, 'amountMinor' | 'paidMinor' | 'totalMinor' | 'variant'>;
 
@@ -97,6 +110,10 @@ function sumsFor(name: NoticeName, before: ReturnState, event: ReturnEvent, afte
       return after.sendBack ? { variant: 'goods_go_back' } : besidePaid(after, dueIfAccepted(after), 'all_paid');
     case 'sending_back':
       return { variant: before.stage === 'received' && !before.sendBack ? 'cancelled' : undefined };
+    case 'on_hold':
+      return { variant: standsStill(after) ? undefined : 'clock_runs' };
+    case 'hold_over':
+      return { variant: standsStill(before) ? undefined : 'clock_runs' };
     case 'refunded':
       return paidNow(before, event, after);
     case 'parcel_lost':
@@ -113,6 +130,10 @@ const sumOf = ({ money }: ReturnState): number =>
   money.reduce((sum, one) => sum + (one.kind === 'recovery' ? 0 : one.amountMinor), 0);
 const minorOf = ({ money }: ReturnState, test: (line: MoneyLine) => boolean): number =>
   money.reduce((sum, line) => sum + (test(line) ? line.amountMinor : 0), 0);
+
+/** A hold stops the clock of some stages alone. */
+const standsStill = ({ clocks, stage }: ReturnState): boolean =>
+  clocks.some((clock) => clock.stage === stage && clock.running && clock.pausedAt !== undefined);
 
 /** Goods that are here are not asked for: those that we do not take go back once the money is settled. */
 function askedFor({ lots }: ReturnState): Sums['variant'] {

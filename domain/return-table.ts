@@ -244,7 +244,7 @@ export const returnTable = {
   received: {
     owner: 'warehouse',
     clockFrom: 'entry',
-    onTimeout: 'accepted_as_is',
+    onTimeout: [{ when: 'cancelledOnItsWay', move: 'goods_refused' }, 'accepted_as_is'],
     commands: ['record_reception', 'record_inspection', 'cancel_case'],
     moves: { inspected: 'inspected', accepted_as_is: 'refund_due', goods_refused: 'sending_back' },
   },

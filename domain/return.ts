@@ -154,7 +154,8 @@ function applyGoods(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): Ret
     case 'goods_refused':
     case 'goods_wanted_back': {
       const counted = countParcel(state, event);
-      return { ...counted, lots: mark(counted.lots, undecided, { acceptance: 'rejected' }) };
+      const here = state.sendBack ? uncountedAlso(counted.lots) : counted.lots;
+      return { ...counted, lots: mark(here, undecided, { acceptance: 'rejected' }) };
     }
     case 'sent_back':
       return { ...state, lots: moveRejected(mark(lots, undecided, { acceptance: 'rejected' })) };
@@ -179,6 +180,12 @@ const unpaidYet = (lot: Lot): boolean => missing(lot) || (lot.reception === 'los
 function asProposed({ lots, proposal }: ReturnState): Lot[] {
   if (proposal?.kind === 'price_reduction') return moveAll(lots, ['with_customer'], 'kept');
   return proposal?.kind === 'return' ? moveAll(lots, ['with_customer'], 'awaiting') : [...lots];
+}
+
+/** Cancelled on its way, and nobody counts on: what was counted has come and no more; where nothing was, it has come as announced. */
+function uncountedAlso(lots: readonly Lot[]): Lot[] {
+  const came = lots.some((lot) => lot.reception === 'received') ? 'short_shipped' : 'received';
+  return moveAll(lots, ['awaiting', 'in_transit'], came);
 }
 
 /** Rejected units travel to the customer; what was accepted stays with us. */

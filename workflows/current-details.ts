@@ -30,6 +30,7 @@ const defaults: Readonly<Record<string, string>> = {
   no_movement: 'the parcel counts as missing, and is looked for',
   buyer_asked: 'the carrier is reminded; after three times a person takes over',
   appealed: 'the carrier is asked once more',
+  goods_refused: 'the case is cancelled: what has come goes back to the customer',
   accepted_as_is: 'the goods count as accepted, and the refund is paid in full',
   settlement_overdue: 'the refund counts as stuck, and a person is asked',
   rung_climbed: 'the step is tried again, and the next in line is told',

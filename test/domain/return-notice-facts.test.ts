@@ -286,3 +286,42 @@ it('every notice of a return on its many roads has what its words need', () => {
     }
   }
 });
+
+describe('units that are missing', () => {
+  const offeredBySilence = () => {
+    const rma = paperCaseIn('awaiting_handover', kettles);
+    const came = (condition: string, quantity: number) => ({ lineId: '1', quantity, condition });
+    const units = [came('received', 1), came('missing', 1)];
+    rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units });
+    rma.give('record_inspection', 'warehouse', { units: [{ lineId: '1', quantity: 1, grade: 'A', disposition: 'restock' }] });
+    while (rma.stage !== 'deduction_offered' && (rma.settleDown(), rma.work('done'), rma.ring()));
+    return rma;
+  };
+
+  it('are kept from the refund, and the offer says how much that is', () => {
+    const rma = offeredBySilence();
+    expect(rma.stage).toBe('deduction_offered');
+    expect(told(rma, 'deduction_offered')).toMatchObject({ deductionMinor: 2_500 });
+  });
+  it('are kept by a rule that customers can read, and not by the clock of a stage', () => {
+    const rma = offeredBySilence();
+    rma.wait(5 * day);
+    const { ruleIds = [], deductionMinor } = told(rma, 'deduction_applied') ?? {};
+    expect(deductionMinor).toBe(2_500);
+    expect(ruleIds).not.toEqual([]);
+    expect(ruleIds.filter((ruleId) => ruleId.startsWith('sla.'))).toEqual([]);
+  });
+});
+
+describe('a hold', () => {
+  it.each([
+    ['under_review', undefined],
+    ['awaiting_handover', 'clock_runs'],
+  ] as const)('in %s promises time only where the clock of the stage stands still', (stage, variant) => {
+    const rma = paperCaseIn(stage);
+    rma.give('hold_case', 'agent', { reason: 'linked_case' });
+    expect(told(rma, 'on_hold')?.variant).toBe(variant);
+    rma.give('resume_case', 'agent', {});
+    expect(told(rma, 'hold_over')?.variant).toBe(variant);
+  });
+});

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { AnyRules } from '../../domain/case.ts';
+import { availableMoves } from '../../domain/moves.ts';
 import type { Role } from '../../domain/permissions.ts';
 import { currentLeg } from '../../domain/return-request.ts';
+import { returnRules } from '../../domain/return.ts';
 import { neverCame, ownWay } from './edges/words.ts';
 import { allCounted, day, hour, kettles, paperCaseIn, parkedFrom, type PaperCase } from './paper-case.ts';
 
+const rules = returnRules as unknown as AnyRules;
 const last = (rma: PaperCase) => rma.told.at(-1)?.type;
 const cancel = (rma: PaperCase) => rma.give('cancel_case', 'agent', {});
 const claimed = () => {
@@ -401,4 +405,40 @@ it('a case that a person reopens at the dock leaves with the customer what was n
   const rma = takenBack();
   rma.record({ type: 'reopened', by: { id: 'manager-1', role: 'manager' }, result: 'received', cause: 'it came' });
   expect(rma.state.lots).toMatchObject([{ reception: 'with_customer' }]);
+});
+
+describe('a return that is cancelled, and whose goods nobody counts', () => {
+  const cancelledAtTheDock = (): PaperCase => {
+    const rma = paperCaseIn('in_transit');
+    rma.scan('delivered');
+    cancel(rma);
+    return rma;
+  };
+
+  it('sends them back and pays nothing', () => {
+    const rma = cancelledAtTheDock();
+    rma.wait(10 * day);
+    rma.work('done');
+    rma.scan('delivered');
+    expect([rma.stage, rma.paid.length, rma.state.lots[0]?.reception]).toEqual(['returned_to_customer', 0, 'with_customer']);
+  });
+  it('sends back what was counted; what was not has not come', () => {
+    const rma = cancelledAtTheDock();
+    count(rma, 1);
+    rma.wait(10 * day);
+    expect([rma.stage, rma.state.lots.map((lot) => lot.reception).toSorted()]).toEqual([
+      'sending_back',
+      ['received', 'short_shipped'],
+    ]);
+  });
+  it('offers no second cancel', () => {
+    expect(availableMoves(rules, cancelledAtTheDock().state, 'agent')).not.toContain('cancel_case');
+  });
+});
+
+it('a parcel that turns up after goods were to be sent again makes a person look at that first', () => {
+  const rma = paperCaseIn('awaiting_handover');
+  rma.state = { ...rma.state, stage: 'converted' };
+  rma.record({ type: 'reopened', by: { id: 'carrier', role: 'partner' }, result: 'received', cause: 'parcel_scanned' });
+  expect(rma.state.errands?.at(-1)).toMatchObject({ kind: 'task', what: 'successor_in_doubt' });
 });

@@ -44,6 +44,20 @@ export const goodsEdges: readonly ReturnEdgeTest[] = [
     run: (rma) => rma.wait(10 * day),
   },
   { from: 'received', move: 'goods_refused', to: 'sending_back', title: 'an agent cancels it: the goods go back', run: cancel },
+  {
+    from: 'received',
+    move: 'goods_refused',
+    to: 'sending_back',
+    byClock: 'cancelledOnItsWay',
+    title: 'it was cancelled on its way, and nobody counts it in ten days',
+    given: () => {
+      const rma = paperCaseIn('in_transit');
+      cancel(rma);
+      rma.scan('delivered');
+      return rma;
+    },
+    run: (rma) => rma.wait(10 * day),
+  },
   { from: 'inspected', move: 'cleared', to: 'refund_due', title: 'all is there and well', run: (rma) => rma.settleDown() },
   {
     from: 'inspected',
