@@ -77,6 +77,8 @@ export const returnMoves = [
   'refunded',
   'refund_failed',
   'settlement_overdue',
+  'dispute_opened',
+  'dispute_closed',
   'dispute_lost',
   'expired',
   'withdrawn',
@@ -104,6 +106,7 @@ export const returnGuards = [
   'moneyOpen',
   'editedMeanwhile',
   'cancelledOnItsWay',
+  'bankHoldsPayment',
 ] as const;
 export type ReturnGuard = (typeof returnGuards)[number];
 
@@ -114,6 +117,8 @@ const lostOnTheWay = [{ when: 'ourCarrier', to: 'refund_due' }, 'discrepancy'] a
 
 /** Brought back to the customer: they hand it over once more, unless the case was cancelled meanwhile. */
 const backToCustomer = [{ when: 'cancelledOnItsWay', to: 'unwinding' }, 'awaiting_handover'] as const;
+/** The provider refused a refund for the bank's sake: then the bank's word says how it goes on. */
+const ifBankIsWhy = [{ when: 'bankHoldsPayment', to: '@from' }, '@stay'] as const;
 /** A verdict on a request that was edited while it was being assessed is none: a person looks, and it is assessed anew. */
 const ifStillAsked = <Stage extends ReturnStage>(stage: Stage) =>
   [{ when: 'editedMeanwhile', to: 'under_review' }, stage] as const;
@@ -347,7 +352,15 @@ export const returnTable = {
     onTimeout: 'rung_climbed',
     commands: ['resolve_attention', 'record_reception', 'record_inspection'],
     undo: 'kept',
-    moves: { retried: '@from', rung_climbed: '@step', skipped: '@skip', overridden: '@result', compensated: 'unwinding' },
+    moves: {
+      retried: '@from',
+      rung_climbed: '@step',
+      skipped: '@skip',
+      overridden: '@result',
+      compensated: 'unwinding',
+      dispute_opened: ifBankIsWhy,
+      dispute_closed: ifBankIsWhy,
+    },
   },
   unwinding: {
     owner: 'system',

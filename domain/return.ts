@@ -40,6 +40,9 @@ const guards: Record<ReturnGuard, (state: ReturnState, sla: SlaPolicy) => boolea
   ninetyDaysOld: (state) => state.at - (state.enteredAt ?? state.at) >= recoveryTriesMs,
   editedMeanwhile: (state) => state.request?.toAssess === true,
   cancelledOnItsWay: (state) => state.sendBack === true,
+  // A case of before disputes stays with the person who was asked.
+  bankHoldsPayment: ({ legs, from, attention }) =>
+    legs !== undefined && from === 'refund_due' && attention?.cause.startsWith('payment_disputed') === true,
   moneyOpen: (state) => restMinor(state) > 0 || state.money.some((line) => isOutgoing(line) && !isClosed(line)),
 };
 

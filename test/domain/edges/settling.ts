@@ -1,5 +1,5 @@
 /** Edges of money and of trouble: the refund, an advance that is recovered, cases that need a person, taking back. */
-import { day, hour, instantRefund, kettles, paperCaseIn, parkedFrom } from '../paper-case.ts';
+import { day, hour, instantRefund, kettles, paperCaseIn, parkedFrom, type PaperCase } from '../paper-case.ts';
 import { count, grade, refundPending, resolve, settle, type ReturnEdgeTest } from './words.ts';
 
 /** The advance is small enough to be given up by the clock. */
@@ -29,6 +29,33 @@ const disputedInFull = () => {
   rma.hear({ name: 'dispute_opened', eventId: 'd1', disputeId: 'dp_1', amountMinor: 5_000, occurredAt: rma.now });
   return rma;
 };
+
+const bankSays = (rma: PaperCase, name: 'dispute_opened' | 'dispute_closed') => {
+  const dispute = { eventId: 'd1', disputeId: 'dp_1', amountMinor: 5_000, occurredAt: rma.now };
+  rma.hear(name === 'dispute_opened' ? { name, ...dispute } : { name, ...dispute, result: 'won' });
+};
+const disputedWhileParked = (move: 'dispute_opened' | 'dispute_closed'): readonly ReturnEdgeTest[] => [
+  {
+    from: 'needs_attention',
+    move,
+    to: '@from',
+    arrivesAt: 'refund_due',
+    title:
+      move === 'dispute_opened'
+        ? 'the bank’s question is why the provider refused: its answer is awaited'
+        : 'the bank has decided, and its question was why the provider refused: the refund goes on',
+    given: () => parkedFrom('refund_due', 'step_failed', 'payment_disputed: the bank holds the money'),
+    run: (rma) => bankSays(rma, move),
+  },
+  {
+    from: 'needs_attention',
+    move,
+    to: '@stay',
+    arrivesAt: 'needs_attention',
+    title: 'a person looks at another trouble',
+    run: (rma) => bankSays(rma, move),
+  },
+];
 
 export const settlingEdges: readonly ReturnEdgeTest[] = [
   {
@@ -139,6 +166,7 @@ export const settlingEdges: readonly ReturnEdgeTest[] = [
     title: 'a person lets the step be tried again',
     run: (rma) => resolve(rma, 'retry'),
   },
+  ...(['dispute_opened', 'dispute_closed'] as const).flatMap((move) => disputedWhileParked(move)),
   {
     from: 'needs_attention',
     move: 'skipped',
