@@ -26,9 +26,10 @@ export interface Body {
 }
 type FactDeps = Pick<AppDeps, 'database' | 'cases' | 'customerRefKey'>;
 
+type DisputeFact = Extract<ReturnFact, { name: 'dispute_opened' | 'dispute_closed' }>;
 type Told =
   | { readonly about: 'return'; readonly caseId: string; readonly fact: ReturnFact }
-  | { readonly about: 'payment'; readonly merchantId: string; readonly paymentId: string; readonly fact: ReturnFact }
+  | { readonly about: 'payment'; readonly merchantId: string; readonly paymentId: string; readonly fact: DisputeFact }
   | { readonly about: 'claim'; readonly claimCaseId: string; readonly fact: ClaimFacts['claim_answered'] };
 type Translation = (eventId: string, body: Body) => Told;
 
@@ -54,7 +55,7 @@ const dispute: Translation = (eventId, body) => {
   const event = parsed(disputeEventSchema, body);
   const { merchantId, paymentId, disputeId, amountMinor, occurredAt } = event.data;
   const told = { eventId, disputeId, amountMinor, occurredAt: Date.parse(occurredAt) };
-  const fact: ReturnFact =
+  const fact: DisputeFact =
     event.type === 'dispute_opened' ? { name: event.type, ...told } : { name: event.type, ...told, result: event.data.result };
   return { about: 'payment', merchantId, paymentId, fact };
 };
@@ -100,6 +101,8 @@ export async function tell(deps: FactDeps, told: Told): Promise<boolean> {
     case 'return':
       return tellReturn(deps, told.caseId, told.fact);
     case 'payment': {
+      // Before the cases are looked for: one that is opened meanwhile finds it here.
+      await remember(deps, told);
       const concerned = await deps.database.cases.ofPayment(told.merchantId, told.paymentId);
       const facts = sharedOut(told.fact, concerned);
       const heard = await Promise.all(concerned.map((doc, index) => tellReturn(deps, doc._id, facts[index]!)));
@@ -108,8 +111,14 @@ export async function tell(deps: FactDeps, told: Told): Promise<boolean> {
   }
 }
 
+async function remember({ database }: FactDeps, { fact, ...payment }: Told & { about: 'payment' }): Promise<void> {
+  const { name, disputeId, amountMinor } = fact;
+  const state = name === 'dispute_opened' ? 'open' : fact.result;
+  await database.disputes.remember(payment, { disputeId, amountMinor, state });
+}
+
 /** A dispute concerns a payment; what the bank took of it counts once among its returns. */
-function sharedOut(fact: ReturnFact, concerned: readonly CaseDocument[]): ReturnFact[] {
+function sharedOut(fact: DisputeFact, concerned: readonly CaseDocument[]): ReturnFact[] {
   if (fact.name !== 'dispute_closed' || fact.result === 'won') return concerned.map(() => fact);
   return chargebackShares(fact.amountMinor, concerned).map((amountMinor) => ({ ...fact, amountMinor }));
 }

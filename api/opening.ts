@@ -4,14 +4,16 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import type { OpenCaseBody } from '../contracts/commands.ts';
-import type { Contact } from '../domain/case.ts';
+import type { Contact, Dispute } from '../domain/case.ts';
 import type { Order } from '../contracts/partners.ts';
 import type { ReturnInput } from '../contracts/workflow.ts';
+import type { Database } from '../db/database.ts';
 import type { Ledgers } from '../db/ledgers.ts';
 import { mayRoute } from '../domain/permissions.ts';
 import { choosePacks } from '../domain/policy/decide.ts';
 import { slaFor } from '../domain/policy/sla.ts';
 import { workCalendarOf } from '../domain/policy/work-calendar.ts';
+import { disputesAtOpening } from '../domain/return-money.ts';
 import type { RequestedLine } from '../domain/return-state.ts';
 import { PartnerRefusal, PartnerUnavailable } from '../gateways/http.ts';
 import type { OrdersGateway } from '../gateways/orders.ts';
@@ -21,7 +23,7 @@ import { ApiError } from './errors.ts';
 
 export interface OpeningDeps {
   readonly orders: OrdersGateway;
-  readonly ledgers: Ledgers;
+  readonly database: Pick<Database, 'ledgers' | 'cases' | 'disputes'>;
   readonly policies: PolicyStore;
 }
 
@@ -50,7 +52,7 @@ export async function prepareReturn(
   const { merchantId } = caller;
   const caseId = caseIdOf(commandId);
   const order = await findOrder(deps.orders, caller, body.orderId);
-  const lines = await requestedLines(deps.ledgers, order, body.lines, caseId);
+  const lines = await requestedLines(deps.database.ledgers, order, body.lines, caseId);
   const openedAt = Date.now();
   const noticeAt = noticeOf(caller, body, order, openedAt);
 
@@ -95,6 +97,7 @@ export async function prepareReturn(
     consents,
     handover: { pointId, slotId, addressId },
     contact: contactOf(order, body),
+    disputes: await disputesOf(deps, order, caseId),
     policy: {
       packs: packs.map((pack) => deps.policies.refOf(pack)),
       sla: { ...sla, calendar: workCalendarOf(deps.policies.calendarFor({ jurisdiction }), openedAt) },
@@ -111,6 +114,16 @@ const contactOf = (
   language: body.language ?? language,
   timezone,
 });
+
+async function disputesOf({ database }: OpeningDeps, payment: Order, caseId: string): Promise<Dispute[]> {
+  const known = await database.disputes.ofPayment(payment);
+  if (known.length === 0) return [];
+  const returns = await database.cases.ofPayment(payment.merchantId, payment.paymentId);
+  return disputesAtOpening(
+    known,
+    returns.filter((doc) => doc._id !== caseId),
+  );
+}
 
 /** The order, if it belongs to the caller; else 404, just as if there were none. */
 export async function findOrder(orders: OrdersGateway, caller: Caller, orderId: string): Promise<Order> {

@@ -2,7 +2,7 @@
  * What crosses between API, workflow and worker: the input of a case, the receipt of a command, and what activities take and give.
  * Types alone, so that a workflow may import them; no personal data may enter any of these (docs/architecture.md, invariants).
  */
-import type { CaseState, CaseEvent, Contact, SlaPolicy } from '../domain/case.ts';
+import type { CaseState, CaseEvent, Contact, Dispute, SlaPolicy } from '../domain/case.ts';
 import type { ClaimOpening, ClaimState } from '../domain/claim.ts';
 import type { Errand } from '../domain/errands.ts';
 import type { CommandName } from '../domain/permissions.ts';
@@ -42,6 +42,8 @@ export interface ReturnInput {
   readonly consents?: readonly Consent[];
   readonly handover?: { readonly pointId?: string; readonly slotId?: string; readonly addressId?: string };
   readonly contact?: Contact;
+  /** What the bank had said of the payment before, as far as this return bears it. */
+  readonly disputes?: readonly Dispute[];
   readonly policy: { readonly packs: readonly PackRef[]; readonly sla: SlaPolicy };
   /** Events after which the case continues as new; absent: when the server suggests it. */
   readonly historyBudget?: number;

@@ -5,6 +5,7 @@ import { createExceptions } from './exceptions.ts';
 import { createGuests } from './guests.ts';
 import { createInbox } from './inbox.ts';
 import { createLedgers } from './ledgers.ts';
+import { createPaymentDisputes } from './payment-disputes.ts';
 
 export type Database = ReturnType<typeof createDatabase>;
 
@@ -14,13 +15,15 @@ function createDatabase(connection: Connection) {
   const inbox = createInbox(connection);
   const exceptions = createExceptions(connection);
   const guests = createGuests(connection);
-  const parts = [cases, ledgers, inbox, exceptions, guests];
+  const disputes = createPaymentDisputes(connection);
+  const parts = [cases, ledgers, inbox, exceptions, guests, disputes];
   return {
     cases,
     ledgers,
     inbox,
     exceptions,
     guests,
+    disputes,
     async prepare(): Promise<void> {
       for (const { models } of parts) for (const model of models) await model.createIndexes();
     },

@@ -2,7 +2,7 @@
  * 退货 return: what its events do to money. Refunds in lines, each under an intent of its own; advances before the goods were judged, and their
  * recovery; disputes. How much is due is refunds.ts, what happens to goods return.ts.
  */
-import { type RefundTrigger, type SlaPolicy } from './case.ts';
+import { type Dispute, type RefundTrigger, type SlaPolicy } from './case.ts';
 import { acceptReceived, type Lot } from './goods.ts';
 import { committedMinor, isClosed, isOutgoing, moveAllMoney, moveMoney, nextIntent, type MoneyLine } from './money.ts';
 import {
@@ -137,7 +137,8 @@ function triggersOf(event: ReturnEvent): readonly RefundTrigger[] {
 function withAdvance(state: ReturnState, event: ReturnEvent, { refund }: SlaPolicy): ReturnState {
   if (!refund || !triggersOf(event).includes(refund.trigger) || state.silentlyAgreed || isDisputed(state)) return state;
   const fees = state.verdict?.fees?.reduce((sum, fee) => sum + fee.amountMinor, 0) ?? 0;
-  const amountMinor = Math.max(0, Math.min(valueMinor(state.lines, state.lots, isPromised) - fees, ceilingMinor(state)));
+  const promisedMinor = valueMinor(state.lines, state.lots, isPromised) - fees - chargedBackMinor(state);
+  const amountMinor = Math.max(0, Math.min(promisedMinor, ceilingMinor(state)));
   const allowed = requestedMinor(state.lines) <= refund.maxMinor && state.request?.consents?.includes('claw_back') === true;
   if (!allowed || amountMinor === 0 || state.money.length > 0) return state;
   return { ...state, money: [{ intent: 'advance', kind: 'advance', state: 'due', amountMinor, early: true }] };
@@ -202,6 +203,33 @@ export function chargebackShares(
     paidOut.findIndex((paid) => paid > 0),
   );
   return shares.map((share, index) => (index === bearer ? share + left : share));
+}
+
+type Sharing = Pick<ReturnState, 'lines' | 'lots' | 'money' | 'adjustments' | 'disputes'>;
+
+/** What a return that is opened now has to know of the disputes of its payment: open ones, and of lost ones what no earlier return bears. */
+export function disputesAtOpening(
+  known: readonly Dispute[],
+  earlier: readonly { readonly open: boolean; readonly state: Sharing }[],
+): Dispute[] {
+  return known.flatMap((dispute) => {
+    if (dispute.state !== 'lost') return dispute.state === 'open' ? [dispute] : [];
+    const borne = earlier.reduce((sum, one) => sum + borneMinor(one, dispute.disputeId), 0);
+    return borne < dispute.amountMinor ? [{ ...dispute, amountMinor: dispute.amountMinor - borne }] : [];
+  });
+}
+
+/** A return bears as much as its goods are worth; one that has paid bears its whole share: what is too much of that a person settles. */
+function borneMinor({ open, state }: { readonly open: boolean; readonly state: Sharing }, disputeId: string): number {
+  const { lines, lots, money, adjustments, disputes = [] } = state;
+  const worthMinor = open ? requestedMinor(lines) : refundDueMinor(lines, lots, adjustments);
+  let left = committedMinor(money) > 0 ? Number.POSITIVE_INFINITY : worthMinor;
+  for (const { disputeId: id, amountMinor, state: now } of disputes) {
+    const part = now === 'lost' ? Math.min(left, amountMinor) : 0;
+    if (id === disputeId) return part;
+    left -= part;
+  }
+  return 0;
 }
 
 function recoveryOf(state: ReturnState): MoneyLine {

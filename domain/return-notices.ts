@@ -6,6 +6,7 @@ import { type ErrandWork } from './errands.ts';
 import { isClosed, isOutgoing, settledMinor } from './money.ts';
 import { type NoticeName } from './notices.ts';
 import { restMinor } from './refunds.ts';
+import { isDisputed } from './return-money.ts';
 import { paramsOf, takenBack } from './return-notice-facts.ts';
 import { neverBegan } from './return-request.ts';
 import { type ReturnEvent, type ReturnState } from './return-state.ts';
@@ -62,10 +63,19 @@ const reminders: Readonly<Record<string, NoticeName>> = {
   recovering_advance: 'recovery_reminder',
 };
 export function noticesOf(before: ReturnState, event: ReturnEvent, after: ReturnState): ErrandWork[] {
-  const name = noticeFor(before, event, after);
-  if (!name) return [];
-  return [{ kind: 'notice', name, params: paramsOf(name, before, event, after) }];
+  return [noticeFor(before, event, after), disputedBefore(before, event, after)].flatMap((name) =>
+    name ? [{ kind: 'notice' as const, name, params: paramsOf(name, before, event, after) }] : [],
+  );
 }
+
+const verdicts = ['accepted', 'accepted_without_return', 'referred', 'outbound_missing'];
+/** Disputed before the return was opened: told with the first verdict, unless it came to be told since. */
+const disputedBefore = (before: ReturnState, { type }: ReturnEvent, after: ReturnState): NoticeName | undefined =>
+  before.stage === 'requested' && verdicts.includes(type) && isDisputed(after) && !hasTold(after, 'refund_disputed')
+    ? 'refund_disputed'
+    : undefined;
+const hasTold = ({ errands = [] }: ReturnState, name: NoticeName): boolean =>
+  errands.some((errand) => errand.kind === 'notice' && errand.name === name);
 
 function noticeFor(before: ReturnState, event: ReturnEvent, after: ReturnState): NoticeName | undefined {
   const moved = before.stage !== after.stage;

@@ -106,6 +106,7 @@ function openedBy({
     handover: { channel: input.handoverChannel, ...input.handover, wish: 0, arranged: 0, failed: 0 },
     legs: [],
     ...(input.contact ? { contact: input.contact } : {}),
+    ...(input.disputes?.length ? { disputes: input.disputes } : {}),
   };
 }
 

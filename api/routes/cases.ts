@@ -119,8 +119,8 @@ async function findCases({ database }: AppDeps, caller: Caller, question: ListQu
 }
 
 async function open(deps: AppDeps, caller: Caller, commandId: string, body: ReturnType<typeof openCaseBody.parse>) {
-  const { cases, database, customerRefKey } = deps;
-  const input = await prepareReturn({ ...deps, ledgers: database.ledgers }, caller, body, commandId);
+  const { cases, customerRefKey } = deps;
+  const input = await prepareReturn(deps, caller, body, commandId);
   const { caseId, merchantId, customerId } = input;
   const opened = await cases.open(input, commandId, customerRefOf(customerRefKey, merchantId, customerId));
   const headers = { location: `/cases/${caseId}` };

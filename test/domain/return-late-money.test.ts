@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { dueAtOf } from '../../domain/deadlines.ts';
 import { mendline } from '../../domain/permissions.ts';
-import { chargebackShares } from '../../domain/return-money.ts';
-import { instantRefund, kettles, day, paperCaseIn, parkedFrom, type PaperCase } from './paper-case.ts';
+import { chargebackShares, disputesAtOpening } from '../../domain/return-money.ts';
+import { instantRefund, kettles, day, paperCaseIn, parkedFrom, type PaperCase, type PaperOptions } from './paper-case.ts';
 
 const last = (rma: PaperCase) => rma.told.at(-1)?.type;
 const tasks = (rma: PaperCase) => (rma.state.errands ?? []).flatMap((errand) => (errand.kind === 'task' ? [errand.what] : []));
@@ -338,6 +338,111 @@ describe('what the bank took of a payment with several returns', () => {
     ['all have paid', 2_950, [of([], false), of([2_950], false)], [0, 2_950]],
   ])('%s', (_, amountMinor, cases, shares) => {
     expect(chargebackShares(amountMinor, cases)).toEqual(shares);
+  });
+});
+
+describe('what a return that is opened late bears of a dispute', () => {
+  const of = (
+    takenMinor: number | [string, number][],
+    changes: { open?: boolean; dueMinor?: number; paidMinor?: number } = {},
+  ) => {
+    const { open = true, dueMinor = 0, paidMinor = 0 } = changes;
+    const taken: [string, number][] = typeof takenMinor === 'number' ? [['d1', takenMinor]] : takenMinor;
+    const accepted = dueMinor > 0 ? { reception: 'received' as const, acceptance: 'accepted' as const } : undefined;
+    return {
+      open,
+      state: {
+        lines: [{ lineId: '1', quantity: 1, unitPriceMinor: 3_000 }],
+        lots: [{ lineId: '1', quantity: 1, ...(accepted ?? { reception: 'with_customer' as const }) }],
+        money: paidMinor > 0 ? [{ intent: 'refund', state: 'settled' as const, amountMinor: paidMinor }] : [],
+        disputes: taken.map(([disputeId, amountMinor]) => ({ disputeId, amountMinor, state: 'lost' as const })),
+      },
+    };
+  };
+  const lost = (amountMinor: number, disputeId = 'd1') => ({ disputeId, amountMinor, state: 'lost' as const });
+
+  it.each([
+    ['all of one that was lost, where it is the first', [lost(3_000)], [], [lost(3_000)]],
+    ['nothing of one that was won', [{ ...lost(3_000), state: 'won' as const }], [], []],
+    [
+      'one that is open, whoever has it as well',
+      [{ ...lost(3_000), state: 'open' as const }],
+      [of(0)],
+      [{ ...lost(3_000), state: 'open' }],
+    ],
+    ['nothing of what an earlier one bears', [lost(3_000)], [of(3_000)], []],
+    ['the rest of what an earlier one bears in part', [lost(4_000)], [of(1_000)], [lost(3_000)]],
+    ['what is beyond the goods of an earlier one', [lost(5_000)], [of(5_000)], [lost(2_000)]],
+    ['all of it, where an earlier one has come to nothing', [lost(3_000)], [of(3_000, { open: false })], [lost(3_000)]],
+    ['nothing, where an earlier one has ended by it', [lost(3_000)], [of(3_000, { open: false, dueMinor: 3_000 })], []],
+    [
+      'nothing of what was paid twice: a person settles that',
+      [lost(5_000)],
+      [of(5_000, { open: false, dueMinor: 3_000, paidMinor: 3_000 })],
+      [],
+    ],
+    [
+      'of several what is left of each',
+      [lost(2_000), lost(2_000, 'd2')],
+      [
+        of([
+          ['d1', 2_000],
+          ['d2', 2_000],
+        ]),
+      ],
+      [lost(1_000, 'd2')],
+    ],
+  ])('%s', (_, known, earlier, borne) => {
+    expect(disputesAtOpening(known, earlier)).toEqual(borne);
+  });
+});
+
+describe('a payment that was disputed before its return was opened', () => {
+  const openedWith = (state: 'open' | 'lost', stage: 'refund_due' | 'awaiting_handover', options: PaperOptions = {}) =>
+    paperCaseIn(stage, kettles, {
+      ...options,
+      changes: { paidMinor: 10_000, disputes: [{ disputeId: 'd1', amountMinor: 5_000, state }] },
+    });
+
+  it('is not refunded once more: what the bank took is paid', () => {
+    const rma = openedWith('lost', 'refund_due');
+    rma.settleDown();
+    expect([rma.stage, rma.paid.length]).toEqual(['refunded', 0]);
+  });
+  it('is paid nothing in advance', () => {
+    expect(openedWith('lost', 'awaiting_handover', instantRefund('approval')).state.money).toEqual([]);
+  });
+  it('waits for the bank, and its customer hears of that once', () => {
+    const rma = openedWith('open', 'refund_due');
+    rma.settleDown();
+    expect([rma.stage, statesOf(rma)]).toEqual(['refund_due', ['refund dispute_hold']]);
+    const notices = rma.state.errands?.flatMap((errand) => (errand.kind === 'notice' ? [errand.name] : []));
+    expect(notices?.filter((name) => name === 'refund_disputed')).toHaveLength(1);
+  });
+});
+
+describe('a refund that the provider refused, for the bank holds the money', () => {
+  const refused = () => parkedFrom('refund_due', 'step_failed', 'payment_disputed: the bank holds the money');
+  const dispute = { disputeId: 'd1', amountMinor: 5_000 };
+  it('waits for the bank as soon as we are told, and ends by its word', () => {
+    const rma = refused();
+    rma.hear({ name: 'dispute_opened', eventId: 'e1', ...dispute, occurredAt: rma.now });
+    rma.settleDown();
+    expect([rma.stage, statesOf(rma), dueAtOf(rma.state)]).toEqual(['refund_due', ['refund dispute_hold'], expect.any(Number)]);
+    rma.hear({ name: 'dispute_closed', eventId: 'e2', ...dispute, result: 'lost', occurredAt: rma.now });
+    expect([rma.stage, rma.paid.length]).toEqual(['refunded', 0]);
+  });
+  it('is made by itself once the bank has found for us', () => {
+    const rma = refused();
+    rma.hear({ name: 'dispute_closed', eventId: 'e2', ...dispute, result: 'won', occurredAt: rma.now });
+    rma.settleDown();
+    rma.work('done');
+    expect([rma.stage, rma.provider.balanceMinor]).toEqual(['refunded', 5_000]);
+  });
+  it('stays with the person who looks at another trouble', () => {
+    const rma = parkedFrom('refund_due', 'step_failed', 'card_closed: The card account is closed');
+    rma.hear({ name: 'dispute_opened', eventId: 'e1', ...dispute, occurredAt: rma.now });
+    expect(rma.stage).toBe('needs_attention');
   });
 });
 
