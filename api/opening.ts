@@ -13,7 +13,7 @@ import { mayRoute } from '../domain/permissions.ts';
 import { choosePacks } from '../domain/policy/decide.ts';
 import { slaFor } from '../domain/policy/sla.ts';
 import { workCalendarOf } from '../domain/policy/work-calendar.ts';
-import { disputesAtOpening } from '../domain/return-money.ts';
+import { disputesSince } from '../domain/return-money.ts';
 import type { RequestedLine } from '../domain/return-state.ts';
 import { PartnerRefusal, PartnerUnavailable } from '../gateways/http.ts';
 import type { OrdersGateway } from '../gateways/orders.ts';
@@ -115,11 +115,18 @@ const contactOf = (
   timezone,
 });
 
-async function disputesOf({ database }: OpeningDeps, payment: Order, caseId: string): Promise<Dispute[]> {
+/** The disputes of its payment that a case begins with, or goes on with: its own, and what the bank has said since. */
+export async function disputesOf(
+  { database }: Pick<OpeningDeps, 'database'>,
+  payment: { readonly merchantId: string; readonly paymentId: string },
+  caseId: string,
+  own: readonly Dispute[] = [],
+): Promise<Dispute[]> {
   const known = await database.disputes.ofPayment(payment);
-  if (known.length === 0) return [];
+  if (known.length === 0) return [...own];
   const returns = await database.cases.ofPayment(payment.merchantId, payment.paymentId);
-  return disputesAtOpening(
+  return disputesSince(
+    own,
     known,
     returns.filter((doc) => doc._id !== caseId),
   );

@@ -8,7 +8,7 @@ import type { AppDeps } from './app.ts';
 import type { Caller } from './auth.ts';
 import { ApiError } from './errors.ts';
 import type { Unsent } from './idempotency.ts';
-import { customerRefOf } from './opening.ts';
+import { customerRefOf, disputesOf } from './opening.ts';
 import { receiptFrom } from './views.ts';
 import { addressOf, receiptTo } from './visible.ts';
 
@@ -93,14 +93,19 @@ const refOf = ({ customerRefKey }: ReopeningDeps, { merchantId, customerId }: Re
 
 /** The closed case with its units claimed again, as its next generation begins; undefined: they are in another case by now. */
 async function claimed(
-  { database }: ReopeningDeps,
+  deps: ReopeningDeps,
   input: ReturnInput,
   entry: Entry,
   reopened: Reopening,
 ): Promise<ReturnInput | undefined> {
   const { caseId, merchantId, order, carried } = input;
   const lines = carried?.request?.lines ?? input.lines;
-  if (entry !== 'money' && !(await database.ledgers.claimExactly({ merchantId, orderId: order.orderId, caseId, lines })))
+  if (entry !== 'money' && !(await deps.database.ledgers.claimExactly({ merchantId, orderId: order.orderId, caseId, lines })))
     return undefined;
-  return { ...input, carried: carried && nextGeneration(carried, entry), reopened };
+  const next = carried && nextGeneration(carried, entry);
+  // A dispute that reopens the case at its money is told to it as a fact.
+  if (!next || entry === 'money' || !input.edition) return { ...input, carried: next, reopened };
+  const payment = { merchantId, paymentId: order.paymentId };
+  const disputes = await disputesOf(deps, payment, caseId, next.disputes);
+  return { ...input, carried: { ...next, disputes }, reopened };
 }

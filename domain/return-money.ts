@@ -219,6 +219,18 @@ export function disputesAtOpening(
   });
 }
 
+/** The same for a return that goes on after its end: what it knows to be closed stays, for the rest it may not have heard the last word. */
+export function disputesSince(
+  own: readonly Dispute[],
+  known: readonly Dispute[],
+  others: Parameters<typeof disputesAtOpening>[1],
+): Dispute[] {
+  const has = (list: readonly Dispute[], { disputeId }: Dispute) => list.some((one) => one.disputeId === disputeId);
+  const closed = own.filter(({ state }) => state !== 'open');
+  const news = known.filter((one) => !has(closed, one));
+  return [...own.filter((one) => !has(news, one)), ...disputesAtOpening(news, others)];
+}
+
 /** A return bears as much as its goods are worth; one that has paid bears its whole share: what is too much of that a person settles. */
 function borneMinor({ open, state }: { readonly open: boolean; readonly state: Sharing }, disputeId: string): number {
   const { lines, lots, money, adjustments, disputes = [] } = state;

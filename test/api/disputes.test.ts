@@ -142,6 +142,28 @@ describe('a payment that was disputed before a return of it is opened', () => {
     expect(await until(door, caseId, 'refunded')).toMatchObject({ refundedMinor: 0 });
   });
 
+  it.each([
+    ['of which it never heard', 'lost', false, 0],
+    ['opened before', 'lost', true, 0],
+    ['opened before', 'won', true, 2_500],
+  ] as const)('after its end, %s and %s then, counts when the return goes on', async (_, result, heard, refundedMinor) => {
+    const order = twoKettles();
+    const { tellOpened, decide, tellClosed } = bank(order);
+    const caseId = await kettle(order);
+    if (heard) expect((await tellOpened()).body).toEqual({ status: 'told' });
+    await door.command(caseId, 'withdraw-case', 'customer', {});
+    await over(door, caseId);
+    if (!heard) await tellOpened();
+    decide(result);
+    expect((await tellClosed(result)).body).toEqual({ status: 'noted' });
+    expect((await door.command(caseId, 'appeal', 'customer', { reason: 'it does leak' })).status).toBe(200);
+    await accept(caseId);
+    expect(await until(door, caseId, 'refunded')).toMatchObject({
+      refundedMinor,
+      disputes: result === 'lost' ? [{ state: 'lost' }] : [],
+    });
+  });
+
   it('and of which we hear only after the provider has refused: the parked case goes on by itself', async () => {
     const order = twoKettles();
     const { tellOpened, decide, tellClosed } = bank(order);

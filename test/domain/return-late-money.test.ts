@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dueAtOf } from '../../domain/deadlines.ts';
 import { mendline } from '../../domain/permissions.ts';
-import { chargebackShares, disputesAtOpening } from '../../domain/return-money.ts';
+import { chargebackShares, disputesAtOpening, disputesSince } from '../../domain/return-money.ts';
 import { instantRefund, kettles, day, paperCaseIn, parkedFrom, type PaperCase, type PaperOptions } from './paper-case.ts';
 
 const last = (rma: PaperCase) => rma.told.at(-1)?.type;
@@ -395,6 +395,21 @@ describe('what a return that is opened late bears of a dispute', () => {
   ])('%s', (_, known, earlier, borne) => {
     expect(disputesAtOpening(known, earlier)).toEqual(borne);
   });
+});
+
+it.each([
+  ['the bank has decided since', ['d1 open'], ['d1 lost'], ['d1 lost']],
+  ['it was for us', ['d1 open'], ['d1 won'], []],
+  ['there is another', ['d1 won'], ['d1 won', 'd2 open'], ['d1 won', 'd2 open']],
+  ['what it bears stays, whatever is remembered', ['d1 lost'], ['d1 open'], ['d1 lost']],
+  ['one of before we remembered them stays', ['d1 open'], [], ['d1 open']],
+])('what a return that goes on knows of disputes: %s', (_, own, known, after) => {
+  const disputes = (words: readonly string[]) =>
+    words.map((word) => {
+      const [disputeId = '', state] = word.split(' ');
+      return { disputeId, amountMinor: 1_000, state: state as 'open' | 'won' | 'lost' };
+    });
+  expect(disputesSince(disputes(own), disputes(known), [])).toEqual(disputes(after));
 });
 
 describe('a payment that was disputed before its return was opened', () => {
