@@ -102,8 +102,8 @@ export const routesWithBody: readonly RouteWithBody[] = [
 
 /** All that a call could have left behind: the case, and how much there is of everything else. */
 export async function traces(door: Door, caseId: string): Promise<unknown> {
-  const { inbox, cases, exceptions, guests } = door.stage.database;
-  const counts = [inbox, cases, exceptions, guests]
+  const { inbox, cases, exceptions, guests, disputes } = door.stage.database;
+  const counts = [inbox, cases, exceptions, guests, disputes]
     .flatMap(({ models }) => models as readonly { collection: (typeof cases.models)[number]['collection'] }[])
     .map((model) => model.collection.countDocuments());
   return [await Promise.all(counts), (await door.get(`/cases/${caseId}`)).body];
