@@ -3,7 +3,7 @@
  * Pure, so that the Update validator, the API and a test ask the same question and get the same answer.
  */
 import { hasSeen, rowOf, type AnyRules, type AttentionVerb, type CaseEvent, type CaseState, type SlaPolicy } from './case.ts';
-import { allowed, availableMoves, lettingGoMove, verbsOf } from './moves.ts';
+import { allowed, availableMoves, lettingGoMove, verbsOf, whyNot } from './moves.ts';
 import { roles, type Actor, type CommandName, type Role } from './permissions.ts';
 import { requestedMinor } from './refunds.ts';
 
@@ -27,6 +27,7 @@ export const linkKinds = [
   'duplicate_of',
   'split_from',
 ] as const;
+export type LinkKind = (typeof linkKinds)[number];
 
 /** Payloads of the commands that every case type has. Free text travels as a reference; it stays in MongoDB. */
 export interface SharedPayloads {
@@ -37,7 +38,7 @@ export interface SharedPayloads {
   assign_case: { assignee: string };
   add_note: { textRef: string };
   send_message: { textRef: string };
-  link_case: { otherId: string; kind: (typeof linkKinds)[number] };
+  link_case: { otherId: string; kind: LinkKind };
   request_escalation: { cause: (typeof escalationReasons)[number]; textRef?: string };
   decide_escalation: { verdict: 'grant' | 'decline'; sponsor?: string; textRef?: string };
   de_escalate: { textRef?: string };
@@ -85,7 +86,7 @@ export function refusalOf(rules: AnyRules, state: CaseState, command: Command, s
   if (!allowed(rules, state).includes(command.name)) {
     const role = roles.find((one: Role) => one === command.actor.role);
     const moves = availableMoves(rules, state, role);
-    return { code: 'not_allowed_now', message: `${command.name} is not possible in stage ${state.stage}`, availableMoves: moves };
+    return { code: 'not_allowed_now', message: whyNot(rules, state, command.name), availableMoves: moves };
   }
   if (command.expectedRevision !== undefined && command.expectedRevision !== state.revision)
     return { code: 'stale_revision', message: `the case is at revision ${state.revision}` };

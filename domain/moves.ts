@@ -146,26 +146,38 @@ const hasNothingToSay = ({ lots, sendBack }: CaseState & { readonly sendBack?: t
   (command === 'record_reception' && !lots.some(countable('received'))) ||
   (command === 'record_inspection' && !lots.some(ungraded));
 
+const fits = (rules: AnyRules, state: CaseState, command: CommandName): boolean => hindrance(rules, state, command) === undefined;
+
+/** Why the command is not among the allowed ones: the stage has none such, or something else stands in its way. */
+export function whyNot(rules: AnyRules, state: CaseState, command: CommandName): string {
+  const commands: readonly string[] = [...(rowOf(rules, state.stage)?.commands ?? []), ...anywhere];
+  const other = rowOf(rules, state.stage) && commands.includes(command) ? hindrance(rules, state, command) : undefined;
+  return other ?? notHere(state, command);
+}
+const notHere = ({ stage }: CaseState, command: CommandName): string => `${command} is not possible in stage ${stage}`;
+
 /** What the stage does not say: letting go needs a way for the goods, and overlays have states of their own. */
-function fits(rules: AnyRules, state: CaseState, command: CommandName): boolean {
+function hindrance(rules: AnyRules, state: CaseState, command: CommandName): string | undefined {
+  const { hold, escalation, clocks } = state;
   switch (command) {
     case 'withdraw_case':
-      return lettingGoMove(rules, state, 'withdrawn') !== undefined;
+      return lettingGoMove(rules, state, 'withdrawn') ? undefined : notHere(state, command);
     case 'cancel_case':
-      return lettingGoMove(rules, state, 'cancelled') !== undefined;
+      return lettingGoMove(rules, state, 'cancelled') ? undefined : notHere(state, command);
     case 'hold_case':
-      return state.hold === undefined;
+      return hold ? 'the case is held already' : undefined;
     case 'resume_case':
-      return state.hold !== undefined;
+      return hold ? undefined : 'the case is not held';
     case 'request_escalation':
-      return state.escalation?.state !== 'requested' && state.escalation?.state !== 'active';
+      if (escalation?.state === 'requested') return 'an escalation is asked for already: a manager decides';
+      return escalation?.state === 'active' ? 'the case is escalated already' : undefined;
     case 'decide_escalation':
-      return state.escalation?.state === 'requested';
+      return escalation?.state === 'requested' ? undefined : 'no escalation waits for a decision';
     case 'de_escalate':
-      return state.escalation?.state === 'active';
+      return escalation?.state === 'active' ? undefined : 'the case is not escalated';
     case 'waive_breach':
-      return state.clocks.some((clock) => clock.log.some((entry) => entry.what === 'breached'));
+      return clocks.some(({ log }) => log.some(({ what }) => what === 'breached')) ? undefined : 'no deadline was missed';
     default:
-      return true;
+      return undefined;
   }
 }

@@ -71,7 +71,7 @@ export const commandSummaries: Readonly<Record<CommandName, string>> = {
   declare_lost: 'Declare a parcel lost that has not moved',
   choose_remedy: 'Choose what is done about a lost parcel, as the customer',
   pay_balance: 'Pay back an advance another way',
-  write_off: 'Give up an advance that cannot be recovered; two managers',
+  write_off: 'Give up an advance that cannot be recovered; in a case of `fourEyesMinor` or more two managers must say so',
   resolve_attention: 'Settle a parked case: retry, skip, override or compensate',
   hold_case: 'Stop the pausable clocks for a reason',
   resume_case: 'Let the clocks run again',

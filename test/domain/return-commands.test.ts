@@ -49,6 +49,25 @@ describe('a command', () => {
     hold_case: { reason: 'customs' },
   };
 
+  it('that another hold or escalation rules out says so, and blames no stage', () => {
+    const rma = paperCaseIn('under_review');
+    const why = (name: CommandName, payload: object = {}) =>
+      returnRefusal(rma.state, command(name, payload, { role: 'manager' }))?.message;
+    expect(why('resume_case')).toBe('the case is not held');
+    expect(why('decide_escalation', { verdict: 'grant' })).toBe('no escalation waits for a decision');
+    expect(why('de_escalate')).toBe('the case is not escalated');
+    expect(why('waive_breach', { clockId: 'x#1' })).toBe('no deadline was missed');
+    rma.give('hold_case', 'agent', { reason: 'customs' });
+    rma.give('request_escalation', 'customer', { cause: 'no_progress' });
+    expect(why('hold_case', { reason: 'customs' })).toBe('the case is held already');
+    expect(why('request_escalation', { cause: 'media' })).toBe('an escalation is asked for already: a manager decides');
+    rma.give('decide_escalation', 'manager', { verdict: 'grant' });
+    expect(why('request_escalation', { cause: 'media' })).toBe('the case is escalated already');
+    expect(why('submit_tracking', { carrier: 'SF', trackingNo: 'SF1' })).toBe(
+      'submit_tracking is not possible in stage under_review',
+    );
+  });
+
   it.each(openReturnStages)('in %s is refused unless its row names it, and then says what is possible instead', (stage) => {
     const state = openedState(undefined, { stage, from: 'authorized' });
     const row: StageRow = returnTable[stage];
