@@ -13,7 +13,8 @@ import { iso, isoIf, summaryOf, verdictOf } from './views.ts';
 
 type CaseView = z.infer<typeof caseView>;
 
-export function viewOf(doc: CaseDocument, caller: Caller, workflowsUrl?: string): CaseView {
+/** `links`: those that the caller may know of. */
+export function viewOf(doc: CaseDocument, caller: Caller, links: CaseView['links'], workflowsUrl?: string): CaseView {
   const { state, about, generation } = doc;
   const rules = rulesOf(about.caseType);
   const row = rowOf(rules, doc.stage);
@@ -37,7 +38,7 @@ export function viewOf(doc: CaseDocument, caller: Caller, workflowsUrl?: string)
       : undefined,
     ...clocksOf(doc, isStaff),
     approval: isStaff ? state.approval : undefined,
-    links: [...(state.links ?? [])].filter((link) => isStaff || link.kind !== 'claim_for'),
+    links,
     claim: claimOf(state as unknown as ClaimState),
     compensationsRun: isStaff ? doc.compensationsRun : undefined,
     policy: about.packs.map(({ id, version, sha256 }) => ({ id, version, sha256: isStaff ? sha256 : undefined })),

@@ -147,6 +147,17 @@ const reasonsAmongStaff = [
   'escalation_declined',
   'de_escalated',
 ];
+/** Said by customers, partners or staff. What staff say of these is among themselves, unless it cites the rule of a decision. */
+const eitherReasons = [
+  'escalation_requested',
+  'cancelled',
+  'send_back_marked',
+  'goods_wanted_back',
+  'goods_refused',
+  'no_movement',
+  'lost',
+  'reopened',
+];
 /** To customers a person of ours is a role, not a name. */
 const named: readonly string[] = ['customer', 'partner', 'clock', 'system'];
 
@@ -159,7 +170,9 @@ export function rowView(
 ): z.infer<typeof timelineRowView> {
   const { type, by, occurredAt, step, cause, result, ruleIds, textRef } = event;
   const { trackingNo, intent } = event as ReturnEvent;
-  const amongStaff = caller.role === 'customer' && reasonsAmongStaff.includes(type);
+  const isForCustomers = named.includes(by.role) || (ruleIds?.length ?? 0) > 0;
+  const amongStaff =
+    caller.role === 'customer' && (reasonsAmongStaff.includes(type) || (eitherReasons.includes(type) && !isForCustomers));
   return {
     seq,
     at: iso(at),

@@ -134,7 +134,9 @@ export const caseView = caseSummaryView
       .describe('What changes the refund beside the price of units: fees, deductions, freight, price reductions.'),
     disputes: z.array(z.object({ disputeId: z.string(), amountMinor: z.int(), state: z.string() })),
     extras: z.array(z.object({ sku: z.string(), quantity: z.int() })),
-    links: z.array(z.object({ otherId: z.string(), kind: z.string() })),
+    links: z
+      .array(z.object({ otherId: z.string(), kind: z.string() }))
+      .describe('Customers: only cases of their own from which this one goes on.'),
     escalation: z
       .object({
         state: z.string(),

@@ -109,6 +109,8 @@ export const noticeVariants = {
   paid_before: [],
   by_hand: [],
   total: ['total'],
+  /** Nobody but us has asked for it. */
+  by_us: [],
 } as const satisfies Record<string, readonly NoticeParam[]>;
 export type NoticeVariant = keyof typeof noticeVariants;
 export const noticeVariantNames = Object.keys(noticeVariants) as NoticeVariant[];

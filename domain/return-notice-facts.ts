@@ -108,6 +108,8 @@ function sumsFor(name: NoticeName, before: ReturnState, event: ReturnEvent, afte
       return besidePaid(after, refundDueMinor(lines, lots, adjustments));
     case 'goods_received':
       return after.sendBack ? { variant: 'goods_go_back' } : besidePaid(after, dueIfAccepted(after), 'all_paid');
+    case 'escalation_received':
+      return { variant: event.by.role === 'customer' ? undefined : 'by_us' };
     case 'sending_back':
       return { variant: before.stage === 'received' && !before.sendBack ? 'cancelled' : undefined };
     case 'on_hold':

@@ -8,7 +8,7 @@ import { ApiError, methodNotAllowed } from '../errors.ts';
 import { commandIdOf, once } from '../idempotency.ts';
 import { customerRefOf, prepareReturn } from '../opening.ts';
 import { bodyOf, cursorOf, parsed, pathId, positionOf } from '../requests.ts';
-import { addressOf, pending, receiptTo, visibleCase } from '../visible.ts';
+import { addressOf, pending, receiptTo, visibleCase, visibleLinks } from '../visible.ts';
 import { countsOf, receiptFrom, isShown, rowView, summaryOf, verdictOf } from '../views.ts';
 import { viewOf } from '../case-view.ts';
 import type { AppDeps } from '../app.ts';
@@ -55,7 +55,7 @@ export function caseRoutes(deps: AppDeps): Router {
     const caller = callerOf(req);
     const doc = await visibleCase(deps, caller, pathId(req, 'caseId'));
     res.setHeader('ETag', `"${doc.state.revision}"`);
-    res.json(viewOf(doc, caller, deps.workflowsUrl));
+    res.json(viewOf(doc, caller, await visibleLinks(deps, caller, doc), deps.workflowsUrl));
   });
 
   router.get('/cases/:caseId/timeline', async (req, res) => {

@@ -350,10 +350,33 @@ describe('a return over HTTP', () => {
       expect((await read(await escalated(door))).escalationLevel).toBe(1);
     });
 
+    it('escalates and cancels for reasons of its own, which customers do not read; those of a customer they do', async () => {
+      const caseId = await opened(door);
+      await give(caseId, 'request_escalation', { cause: 'media', reason: 'a journalist called' }, 'agent');
+      expect(await row(caseId, 'escalation_requested')).toMatchObject({ cause: 'media', text: 'a journalist called' });
+      const shown = await row(caseId, 'escalation_requested', 'customer');
+      expect([shown?.cause, shown?.text]).toEqual([undefined, undefined]);
+      expect(await row(await escalating(door), 'escalation_requested', 'customer')).toMatchObject({ text: 'nobody writes' });
+      for (const [to, event] of [
+        [awaitingHandover, 'cancelled'],
+        [travelling, 'send_back_marked'],
+      ] as const) {
+        const cancelled = await to(door);
+        await give(cancelled, 'cancel_case');
+        expect(await row(cancelled, event)).toMatchObject({ text: 'opened by mistake' });
+        expect((await row(cancelled, event, 'customer'))?.text).toBeUndefined();
+      }
+    });
+
     it('links a case, and answers for a deadline that was missed; neither is for the customer to see', async () => {
       const caseId = await late(door);
       await give(caseId, 'link_case');
       expect((await read(caseId)).links).toEqual([{ otherId: 'C-OTHER', kind: 'same_fault_as' }]);
+      const [own, others] = [await opened(door), await opened(door, {}, anyOrder({ customerId: 'cust-2' }), { as: 'agent' })];
+      for (const otherId of [own, others, 'C-ELSEWHERE'])
+        for (const kind of ['replacement_of', 'duplicate_of']) await give(caseId, 'link_case', { otherId, kind });
+      expect((await read(caseId)).links).toHaveLength(7);
+      expect((await read(caseId, 'customer')).links).toEqual([{ otherId: own, kind: 'replacement_of' }]);
       const clock = (await read(caseId)).clocks.find((one: { stage: string }) => one.stage === 'under_review');
       expect(clock.log.map((entry: { what: string }) => entry.what)).toContain('breached');
       const unknown = await door.command(caseId, 'waive-breach', 'manager', { clockId: 'received#1', reason: 'x' });

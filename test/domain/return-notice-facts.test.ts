@@ -28,6 +28,16 @@ describe('the date in a notice', () => {
   });
 });
 
+it('says whether the customer has asked for more attention, or we have', () => {
+  const asked = (role: 'customer' | 'agent') => {
+    const rma = paperCaseIn('under_review');
+    rma.give('request_escalation', role, { cause: 'no_progress' });
+    return told(rma, 'escalation_received');
+  };
+  expect(asked('customer')?.variant).toBeUndefined();
+  expect(asked('agent')?.variant).toBe('by_us');
+});
+
 describe('the amount in a notice', () => {
   it('of a deduction is what is refunded, beside what is kept', () => {
     const rma = paperCaseIn('deduction_offered');
