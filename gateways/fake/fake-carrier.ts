@@ -12,7 +12,7 @@ import type { CarrierGateway } from '../carrier.ts';
 import type { CarrierClaims } from '../carrier-claims.ts';
 import { PartnerRefusal } from '../http.ts';
 import { pickupAfter, statusAfter } from '../simulators/scan-table.ts';
-import { isPoint, pointsOf, slotOf, slotsFrom, withPickup } from '../simulators/timetable.ts';
+import { isPoint, pointsOf, slotsFrom, slotToCome, withPickup } from '../simulators/timetable.ts';
 import { parse } from '../simulators/wire.ts';
 import { createOnce, type Perform } from './fake-calls.ts';
 
@@ -181,7 +181,7 @@ function newPickup({ key, shipmentKey, slotId, startsAt, endsAt }: PickupRequest
 }
 
 function freeSlot({ takenSlots }: CarrierState, slotId: string): Slot {
-  const slot = slotOf(slotId);
+  const slot = slotToCome(slotId, Date.now());
   if (!slot) throw new PartnerRefusal('slot_unknown', `No slot ${slotId}`);
   if (takenSlots.has(slotId)) throw new PartnerRefusal('slot_taken', 'This slot is taken');
   return slot;

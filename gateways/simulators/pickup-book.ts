@@ -7,7 +7,7 @@ import type { CarrierLog } from './carrier-rows.ts';
 import { type Fault, pause } from './faults.ts';
 import { createOncePerKey } from './keys.ts';
 import type { ParcelState } from './parcel-state.ts';
-import { slotOf, slotsFrom } from './timetable.ts';
+import { slotOf, slotsFrom, slotToCome } from './timetable.ts';
 import { type Answer, readableId, SimulatorRefusal } from './wire.ts';
 
 type PickupName = { key: string } | { bookingId: string };
@@ -81,7 +81,7 @@ export function createPickupBook(state: ParcelState, log: CarrierLog) {
 
 /** Refuses 422 `slot_unknown`, 409 `slot_taken`. */
 export function freeSlot(state: ParcelState, slotId: string): Slot {
-  const slot = slotOf(slotId);
+  const slot = slotToCome(slotId, Date.now());
   if (!slot) throw unknownSlot(slotId);
   if (state.pickups.isSlotTaken(slotId)) throw new SimulatorRefusal(409, 'slot_taken', 'This slot is taken');
   return slot;

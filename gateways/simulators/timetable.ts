@@ -39,6 +39,12 @@ export function slotOf(slotId: string): Slot | undefined {
   return slot?.slotId === slotId && at % 900_000 === 0 ? slot : undefined;
 }
 
+/** … and for which a driver can still come. */
+export function slotToCome(slotId: string, now: number): Slot | undefined {
+  const slot = slotOf(slotId);
+  return slot && Date.parse(slot.startsAt) > now ? slot : undefined;
+}
+
 /** The shipment as it reads while this visit is booked, or none is. */
 export function withPickup(shipment: Shipment, pickup: Pickup | undefined): Shipment {
   const { slotId: _slotId, pickupAt: _pickupAt, pickupEndsAt: _pickupEndsAt, ...rest } = shipment;

@@ -63,6 +63,7 @@ describe.each(implementations)('$name: parcels', ({ open }) => {
   it.each([
     ['slot_unknown', { slotId: 'tomorrow' }],
     ['slot_unknown', { slotId: 'slot_20309902T0900Z' }],
+    ['slot_unknown', { slotId: 'slot_20200101T0900Z' }],
     ['slot_taken', { slotId: 'slot_20300302T1100Z' }],
     ['point_unknown', { pointId: 'pt_moon' }],
   ])('are refused with %s, and nothing is made', async (code, part) => {
@@ -158,12 +159,13 @@ describe.each(implementations)('$name: drivers’ visits', ({ open }) => {
     expect(await carrier.findPickup({ key: 'p3' })).toBeUndefined();
   });
 
-  it('are refused for a slot that is taken or none, and for a parcel under way', async () => {
+  it('are refused for a slot that is taken, past or none, and for a parcel under way', async () => {
     const { carrier, takeSlot, scan } = await open();
     await carrier.prepareShipment(shipmentOf());
     await takeSlot(slotId);
     await expect(carrier.bookPickup(pickupOf())).rejects.toMatchObject({ name: 'PartnerRefusal', code: 'slot_taken' });
-    await expect(carrier.bookPickup(pickupOf({ slotId: 'x' }))).rejects.toMatchObject({ code: 'slot_unknown' });
+    for (const none of ['x', 'slot_20200101T0900Z'])
+      await expect(carrier.bookPickup(pickupOf({ slotId: none }))).rejects.toMatchObject({ code: 'slot_unknown' });
     await scan(key, 'in_transit');
     const late = carrier.bookPickup(pickupOf({ slotId: 'slot_20300302T1100Z' }));
     await expect(late).rejects.toMatchObject({ code: 'not_awaiting_pickup' });
