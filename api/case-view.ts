@@ -77,7 +77,7 @@ function requestOf({ state }: CaseDocument) {
       channel: handover.channel,
       pointId: handover.pointId,
       slotId: handover.slotId,
-      slotAt: isoIf(handover.slotAt ?? shipment?.pickupAt),
+      slotAt: handover.channel === 'door_pickup' ? isoIf(handover.slotAt ?? shipment?.pickupAt) : undefined,
       failedPickups: handover.failed,
       arranged: handover.wish === handover.arranged,
     },

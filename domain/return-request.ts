@@ -6,6 +6,7 @@ import { undecided, unitsWhere, untouched } from './goods.ts';
 import { type Adjustment } from './refunds.ts';
 import {
   type DeductionItem,
+  type Handover,
   type Leg,
   type RequestedLine,
   type ReturnEvent,
@@ -132,18 +133,15 @@ function applyParcels(state: ReturnState, event: ReturnEvent): ReturnState {
   const { handover } = state;
   switch (event.type) {
     case 'pickup_wished':
-    case 'pickup_failed': {
-      if (!handover) return state;
-      const failed = handover.failed + (event.type === 'pickup_failed' ? 1 : 0);
-      return { ...state, handover: { ...handover, ...event.handover, failed, wish: handover.wish + (event.handover ? 1 : 0) } };
-    }
+    case 'pickup_failed':
+      return handover ? { ...state, handover: wished(handover, event) } : state;
     case 'pickup_arranged':
     case 'pickup_refused':
     case 'shipment_prepared':
     case 'self_ship_offered':
       return withLeg({ ...state, ...arranged(state, event), shipment: event.shipment ?? state.shipment }, event);
     case 'handed_over':
-      return scanned(withLeg({ ...state, shipment: event.shipment ?? state.shipment }, event), event);
+      return scanned(withLeg({ ...state, ...ownWay(state, event), shipment: event.shipment ?? state.shipment }, event), event);
     case 'outbound_missing':
       return withLeg(state, event);
     case 'send_back_prepared':
@@ -152,6 +150,20 @@ function applyParcels(state: ReturnState, event: ReturnEvent): ReturnState {
       return event.trackingNo ? scanned(state, event) : state;
   }
 }
+
+/** A visit that has failed, or that is not wished any more, is none to wait for. */
+function wished(handover: Handover, { type, handover: change }: ReturnEvent): Handover {
+  const failed = handover.failed + (type === 'pickup_failed' ? 1 : 0);
+  const next = { ...handover, ...change, failed, wish: handover.wish + (change ? 1 : 0) };
+  return next.channel === 'door_pickup' && type !== 'pickup_failed' ? next : { ...next, ...noVisit };
+}
+const noVisit = { slotId: undefined, slotAt: undefined, bookingId: undefined };
+
+/** The customer has sent it with a carrier of their own, whatever was arranged. */
+const ownWay = ({ handover }: ReturnState, { leg }: ReturnEvent): Partial<ReturnState> =>
+  handover && leg && !leg.ours
+    ? { handover: { ...handover, channel: 'own_carrier', pointId: undefined, ...noVisit, arranged: handover.wish } }
+    : {};
 
 const arranged = ({ handover }: ReturnState, event: ReturnEvent): Partial<ReturnState> =>
   handover ? { handover: { ...handover, arranged: handover.wish, ...event.handover } } : {};

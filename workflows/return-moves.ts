@@ -115,7 +115,7 @@ export async function rearrange(rma: Rma, steps: Steps): Promise<void> {
 }
 
 /** Takes back a label in whose place another has come, and its driver with it; one label a call. False: there is none. */
-async function replacedVoided(rma: Rma, { undoSteps }: Steps): Promise<boolean> {
+export async function replacedVoided(rma: Rma, { undoSteps }: Steps): Promise<boolean> {
   const { caseId, handover } = rma.state;
   if (!handover) return false;
   const inUse = handover.channel === 'own_carrier' ? undefined : currentLeg(rma.state)?.legId;

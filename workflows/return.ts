@@ -27,6 +27,7 @@ import {
   rearrange,
   recover,
   refundLine,
+  replacedVoided,
   sendBack,
   stopPaying,
 } from './return-moves.ts';
@@ -65,7 +66,7 @@ async function story(rma: Rma, input: ReturnInput): Promise<void> {
         await rearrange(rma, steps); // what the customer wishes otherwise, what the carrier has not told
         break;
       case 'in_transit':
-        await askCarrier(rma, steps);
+        if (!(await replacedVoided(rma, steps))) await askCarrier(rma, steps); // a label may lie ready that was not used
         break;
       case 'lost_suspected':
         await claimOn(rma, input, steps); // the carrier answers for it, with a clock of its own

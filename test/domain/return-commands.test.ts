@@ -381,6 +381,44 @@ describe('a scan', () => {
   });
 });
 
+describe('the visit that a case waits for', () => {
+  const visited = () => {
+    const rma = paperCaseIn('awaiting_handover');
+    rma.give('book_pickup', 'customer', {});
+    rma.work('done');
+    expect(rma.state.handover).toMatchObject({ channel: 'door_pickup', slotAt: rma.state.shipment!.pickupAt });
+    return rma;
+  };
+
+  it('is none once it is cancelled, has failed, or another way is chosen', () => {
+    const ways: ((rma: ReturnType<typeof visited>) => unknown)[] = [
+      (rma) => rma.give('cancel_pickup', 'customer', {}),
+      (rma) => rma.give('choose_channel', 'customer', { channel: 'locker', pointId: 'lk_park' }),
+      (rma) => rma.scan('pickup_failed'),
+    ];
+    for (const way of ways) {
+      const rma = visited();
+      way(rma);
+      expect([rma.state.handover?.slotAt, rma.state.handover?.bookingId]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it('stays while another slot is only wished for', () => {
+    const rma = visited();
+    rma.give('reschedule_pickup', 'customer', { slotId: 'slot_20300302T0900Z' });
+    expect(rma.state.handover?.slotAt).toBeDefined();
+  });
+
+  it('is none where the customer has sent it otherwise', () => {
+    const rma = visited();
+    rma.give('submit_tracking', 'customer', { carrier: 'SF', trackingNo: 'SF1' });
+    expect(rma.state.handover).toMatchObject({ channel: 'own_carrier', slotAt: undefined, arranged: rma.state.handover!.wish });
+    const ours = visited();
+    ours.give('submit_tracking', 'customer', { carrier: 'main', trackingNo: ours.state.shipment!.trackingNo });
+    expect(ours.state.handover?.channel).toBe('door_pickup');
+  });
+});
+
 describe('the provider’s word on a refund', () => {
   const settled = (amountMinor = 5_000, eventId = freshId()): ReturnFact => ({
     name: 'refund_settled',

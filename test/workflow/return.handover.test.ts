@@ -105,10 +105,10 @@ describe('how the goods are handed over', () => {
     expect(mine.filter((pickup) => pickup.status === 'booked')).toEqual([]);
   });
 
-  it.concurrent('stays as it was when the slot is taken', async () => {
+  it.concurrent.each(['taken', 'past'])('stays as it was when the slot is %s', async (what) => {
     const rma = await handedOut(stage);
-    const slotId = (await slots()).at(-1)!;
-    stage.partners.takeSlot(slotId);
+    const slotId = what === 'past' ? 'slot_20200101T0900Z' : (await slots()).at(-1)!;
+    if (what === 'taken') stage.partners.takeSlot(slotId);
     await rma.give('book_pickup', 'customer', { slotId });
     await arranged(rma);
     expect(await typesOf(stage, rma)).toContain('pickup_refused');
@@ -135,6 +135,16 @@ describe('how the goods are handed over', () => {
     await eventually(() => expect(liveOf(rma)).toEqual([]));
     await rma.give('submit_tracking', 'customer', { carrier: 'own', trackingNo: `OWN-${rma.caseId}` });
     expect(await untilStage(rma, 'in_transit')).toMatchObject({ shipment: { trackingNo: `OWN-${rma.caseId}` } });
+    await arrives(rma);
+    await isGraded(rma);
+    expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
+  });
+
+  it.concurrent('by the customer’s own carrier, told afterwards: the label that was not used is voided', async () => {
+    const rma = await handedOut(stage);
+    await rma.give('submit_tracking', 'customer', { carrier: 'own', trackingNo: `OWN-${rma.caseId}` });
+    expect(await untilStage(rma, 'in_transit')).toMatchObject({ handover: { channel: 'own_carrier' } });
+    await eventually(() => expect(labelsOf(stage, rma)).toMatchObject([{ status: 'voided' }]));
     await arrives(rma);
     await isGraded(rma);
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
