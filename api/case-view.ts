@@ -151,12 +151,14 @@ function moneyOf({ state }: CaseDocument) {
 function clocksOf({ state }: CaseDocument, isStaff: boolean) {
   const { escalation, errands = [] } = state;
   return {
-    clocks: state.clocks.map(({ id, stage, ruleId, dueAt, running, unit, pausable, provisional, log }) => ({
+    clocks: state.clocks.map(({ id, stage, ruleId, dueAt, running, pausedAt, unit, pausable, provisional, log }) => ({
       id: isStaff ? id : undefined,
       stage,
       ruleId,
-      dueAt: iso(dueAt),
-      running,
+      // The pause will be given back: until it ends there is no date.
+      dueAt: running && pausedAt !== undefined ? undefined : iso(dueAt),
+      running: running && pausedAt === undefined,
+      paused: running && pausedAt !== undefined,
       unit: unit ?? ('elapsed' as const),
       pausable: pausable !== false,
       provisional: provisional === true,

@@ -170,9 +170,13 @@ describe('commands', () => {
     const view = (await door.get(`/cases/${at.opened}`)).body;
     expect(view.hold).toEqual({ reason: 'customs', until: held.until });
     expect(view.clocks[0].log.map((entry: { what: string }) => entry.what)).toEqual(['started', 'paused']);
+    expect(view.clocks[0]).toMatchObject({ running: false, paused: true });
+    expect(view.clocks[0].dueAt).toBeUndefined();
     expect((await door.command(at.opened, 'hold-case', 'agent', held)).body.code).toBe('not_allowed_now');
     expect((await door.command(at.opened, 'resume-case', 'manager', {}, { headers: { 'if-match': '*' } })).status).toBe(200);
-    expect((await door.get(`/cases/${at.opened}`)).body.hold).toBeUndefined();
+    const resumed = (await door.get(`/cases/${at.opened}`)).body;
+    expect(resumed.hold).toBeUndefined();
+    expect(resumed.clocks[0]).toMatchObject({ running: true, paused: false, dueAt: resumed.dueAt });
   });
 
   it('hold_case refuses an end that has passed already', async () => {
