@@ -41,7 +41,7 @@ export function openApiDocument() {
     openapi: '3.1.0',
     info: {
       title: 'Mendline',
-      version: '0.1.0',
+      version: '0.2.0',
       description: 'After-sales cases: opened, commanded and read. Money in integer minor units, instants in ISO-8601 UTC.',
     },
     servers: [{ url: '/' }],

@@ -9,7 +9,9 @@ import { consents, handoverChannels, proposalKinds, wantedOutcomes } from '../do
 import { returnMoves } from '../domain/return-table.ts';
 import { freeText, id, instant, quantity } from './fields.ts';
 
-const reason = freeText(2_000).describe('In words, for people; kept apart and erasable.');
+const reason = freeText(2_000)
+  .meta({ example: 'As agreed on the phone.' })
+  .describe('In words, for people; kept apart and erasable.');
 const units = <Fields extends z.ZodRawShape>(fields: Fields, least = 1) =>
   z
     .array(z.strictObject({ lineId: id, quantity, ...fields }))

@@ -11,7 +11,9 @@ export const partners = ['carrier', 'payments'] as const;
 const senders = [...partners, 'mendline'] as const;
 
 export const exceptionQuery = z.strictObject({ partner: z.enum(senders).optional(), open: yesOrNo, limit, cursor });
-export const resolveBody = z.strictObject({ note: freeText(2_000).describe('What was found out, and done.') });
+export const resolveBody = z.strictObject({
+  note: freeText(2_000).meta({ example: 'Paid twice, and given back.' }).describe('What was found out, and done.'),
+});
 export const exceptionView = z
   .object({
     id: z.string(),

@@ -16,6 +16,7 @@ interface Operation {
   readonly responses: Record<string, { description: string; content?: Record<string, { schema: Json }> }>;
 }
 const require = createRequire(import.meta.url);
+const manifest = require('../../package.json') as { version: string };
 const Ajv2020 = require('ajv/dist/2020.js').default as typeof import('ajv/dist/2020.js').default;
 
 describe('the API from outside', () => {
@@ -202,10 +203,20 @@ describe('the API from outside', () => {
       for (const pattern of patterns) expect(() => new RegExp(pattern, 'u'), pattern).not.toThrow();
     });
 
+    it('shows free text by words, not by signs that merely fit', () => {
+      const free: Json[] = [];
+      JSON.parse(JSON.stringify(document), (_, part: Json | null) => {
+        if (part?.type === 'string' && part.maxLength === 2_000) free.push(part);
+        return part;
+      });
+      expect(free.length).toBeGreaterThan(20);
+      for (const { example } of free) expect(example).toMatch(/^[A-Z][a-z ,]+\.$/);
+    });
+
     it('is OpenAPI 3.1: complete, without a loose end, with names that are unique', () => {
       expect(document).toMatchObject({
         openapi: '3.1.0',
-        info: { title: 'Mendline', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
+        info: { title: 'Mendline', version: manifest.version },
       });
       const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref!);
       for (const ref of refs) {
