@@ -6,11 +6,15 @@ import { parseArgs } from 'node:util';
 import { roles } from '../domain/permissions.ts';
 import { DataInUse } from './stack.ts';
 import { startSystem } from './system.ts';
+import type { Person } from './tokens.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const usage = `npm run dev [-- --help]
+const usage = `npm run dev [-- OPTIONS]
 Starts Temporal (with its UI), MongoDB, simulated partners, a worker and the API on this machine, and prints their addresses,
-a token for each role, and how to open a first return. Data are kept in .data/dev; Ctrl-C stops everything.`;
+a token for each role, and how to open a first return. Data are kept in .data/dev; Ctrl-C stops everything.
+
+  --token ROLE:ID[:MERCHANT]   a token for that person too, of dev-store unless told otherwise; as often as you like
+  --help                       this text`;
 
 const order = {
   orderId: 'O-1001',
@@ -26,7 +30,14 @@ const order = {
   ],
 };
 
-async function main(): Promise<void> {
+/** `customer:customer-2:other-store`. Undefined: it names no role, or nobody. */
+function personOf(told: string): Person | undefined {
+  const [name, id, merchantId = order.merchantId] = told.split(':');
+  const role = roles.find((one) => one === name);
+  return role && id ? { id, role, merchantId } : undefined;
+}
+
+async function main(others: readonly Person[]): Promise<void> {
   const dataDir = join(root, '.data/dev');
   mkdirSync(dataDir, { recursive: true });
   console.error('Starting Temporal, MongoDB, partners, worker and API …');
@@ -50,6 +61,12 @@ async function main(): Promise<void> {
         return `export ${role.toUpperCase()}=${await system.issuer.sign({ id, role, merchantId: order.merchantId })}`;
       }),
     );
+    const more = await Promise.all(
+      others.map(
+        async (person, index) =>
+          `export TOKEN_${index + 1}=${await system.issuer.sign(person)} # ${person.id}, ${person.role} of ${person.merchantId}`,
+      ),
+    );
     console.log(`
   API documentation   ${system.apiUrl}/docs
   Temporal UI         ${system.temporalUiUrl}
@@ -59,7 +76,8 @@ async function main(): Promise<void> {
 Addresses, and tokens for 12 hours, to paste into a shell:
 export API=${system.apiUrl}
 export PARTNERS=${system.simulatorsUrl}
-${tokens.join('\n')}
+export TEMPORAL_ADDRESS=${system.temporalAddress}
+${[...tokens, ...more].join('\n')}
 
 Open a return of the order ${order.orderId}; what comes next is in the README, under "By hand":
 curl -X POST $API/cases -H "Authorization: Bearer $CUSTOMER" -H 'Idempotency-Key: first' \\
@@ -74,10 +92,16 @@ Everything stays up until Ctrl-C.`);
   }
 }
 
-const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
+const { values } = parseArgs({
+  options: { token: { type: 'string', multiple: true, default: [] }, help: { type: 'boolean', short: 'h' } },
+});
+const people = values.token.flatMap((told) => personOf(told) ?? []);
 if (values.help) console.log(usage);
-else
-  await main().catch((err: unknown) => {
+else if (people.length < values.token.length) {
+  console.error(`--token takes ROLE:ID[:MERCHANT], with one of the roles ${roles.join(', ')}`);
+  process.exitCode = 2;
+} else
+  await main(people).catch((err: unknown) => {
     console.error(err instanceof DataInUse ? err.message : err);
     process.exitCode = 1;
   });
