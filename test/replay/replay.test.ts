@@ -35,6 +35,7 @@ const kept: Record<CaseType, readonly string[]> = {
     'deduction-applied',
     'negotiated-price',
     'evidence-and-edits',
+    'own-carrier',
     'pickup-changed',
     'lost-and-claimed',
     'lost-and-found',

@@ -269,6 +269,15 @@ export const scenarios: Record<string, Play> = {
     await happily({ ...rma, input: { ...rma.input, lines } });
     return ended(rma);
   },
+  /** Our label lay ready; what the customer sent otherwise makes it needless. */
+  'own-carrier': async (stage) => {
+    const rma = await handedOut(stage, plain);
+    await rma.give('submit_tracking', 'customer', { carrier: 'own', trackingNo: 'OWN-1' });
+    await untilStage(rma, 'in_transit');
+    await arrives(rma);
+    await isGraded(rma);
+    return ended(rma);
+  },
   'pickup-changed': async (stage) => {
     const rma = await handedOut(stage, plain);
     await rma.give('book_pickup', 'customer', {});
