@@ -169,7 +169,7 @@ function clocksOf({ state }: CaseDocument, isStaff: boolean) {
     escalation: escalation && {
       state: escalation.state,
       level: escalation.level,
-      reason: escalation.reason,
+      reason: isStaff || !escalation.ours ? escalation.reason : undefined,
       since: iso(escalation.since),
       sponsor: isStaff ? escalation.sponsor : undefined,
     },

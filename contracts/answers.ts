@@ -141,7 +141,7 @@ export const caseView = caseSummaryView
       .object({
         state: z.string(),
         level: z.int(),
-        reason: z.string(),
+        reason: z.string().optional().describe('Of one that staff asked for, staff only.'),
         since: instant,
         sponsor: z.string().optional().describe('Staff only.'),
       })

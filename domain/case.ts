@@ -66,6 +66,8 @@ export interface Escalation {
   readonly reason: string;
   readonly since: number;
   readonly sponsor?: string;
+  /** Asked for by staff. */
+  readonly ours?: true;
 }
 
 /** Why a person is needed: the failed step or fact, its error in words, and how far the ladder has been climbed. */

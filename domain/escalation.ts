@@ -24,7 +24,7 @@ export function escalate<S extends CaseState>(
   switch (event.type) {
     case 'escalation_requested':
       if (now?.state === 'active') return state;
-      return timed(state, { state: 'requested', level: 0, reason: event.cause ?? 'requested', since: state.at }, terms, sla);
+      return timed(state, requestedBy(event, state.at), terms, sla);
     case 'escalation_granted':
       return begun(state, now?.reason ?? event.cause ?? 'requested', terms, sla, event.sponsor);
     case 'escalation_raised':
@@ -39,6 +39,14 @@ export function escalate<S extends CaseState>(
       return byDeadline(state, owner, late, terms, sla);
   }
 }
+
+const requestedBy = ({ by, cause = 'requested' }: CaseEvent, since: number): Escalation => ({
+  state: 'requested',
+  level: 0,
+  reason: cause,
+  since,
+  ...(by.role === 'customer' ? {} : { ours: true }),
+});
 
 /** Our own missed deadline escalates while the case stays with us, and no longer. */
 function byDeadline<S extends CaseState>(
@@ -55,7 +63,9 @@ function byDeadline<S extends CaseState>(
 }
 
 function begun<S extends CaseState>(state: S, reason: string, terms: EscalationTerms, sla: SlaPolicy, sponsor?: string): S {
-  const escalation: Escalation = { state: 'active', level: 1, reason, since: state.at, ...(sponsor ? { sponsor } : {}) };
+  const asked = state.escalation;
+  const ours = asked?.state === 'requested' && asked.reason === reason && asked.ours ? { ours: true as const } : {};
+  const escalation: Escalation = { state: 'active', level: 1, reason, since: state.at, ...(sponsor ? { sponsor } : {}), ...ours };
   const next = timed(state, escalation, terms, sla);
   if (reason === 'own_deadline') return next;
   const hastened = { ...next, clocks: next.clocks.map((clock) => hastenClock(clock, state.at, sla.calendar)) };

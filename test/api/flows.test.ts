@@ -356,7 +356,13 @@ describe('a return over HTTP', () => {
       expect(await row(caseId, 'escalation_requested')).toMatchObject({ cause: 'media', text: 'a journalist called' });
       const shown = await row(caseId, 'escalation_requested', 'customer');
       expect([shown?.cause, shown?.text]).toEqual([undefined, undefined]);
-      expect(await row(await escalating(door), 'escalation_requested', 'customer')).toMatchObject({ text: 'nobody writes' });
+      await give(caseId, 'decide_escalation');
+      expect((await read(caseId)).escalation).toMatchObject({ state: 'active', reason: 'media' });
+      expect((await read(caseId, 'customer')).escalation).toMatchObject({ state: 'active' });
+      expect((await read(caseId, 'customer')).escalation.reason).toBeUndefined();
+      const asked = await escalating(door);
+      expect(await row(asked, 'escalation_requested', 'customer')).toMatchObject({ text: 'nobody writes' });
+      expect((await read(asked, 'customer')).escalation).toMatchObject({ reason: 'no_answer' });
       for (const [to, event] of [
         [awaitingHandover, 'cancelled'],
         [travelling, 'send_back_marked'],
