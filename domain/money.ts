@@ -19,6 +19,8 @@ export interface MoneyLine {
   readonly early?: true;
   /** The provider's clock at its newest word about it: an older word changes nothing. */
   readonly toldAt?: number;
+  /** Paid another way, by a person's word: what the provider says of it later is not what the customer has. */
+  readonly byHand?: true;
 }
 
 const legalStates: Record<MoneyState, readonly MoneyState[]> = {

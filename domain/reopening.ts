@@ -45,7 +45,9 @@ const mayTurnUp = ({ lots }: ReturnState): boolean =>
 export function reopenedBy(state: ReturnState, fact: ReturnFact): Entry | undefined {
   switch (fact.name) {
     case 'refund_failed':
-      return state.money.some((line) => line.providerId === fact.refundId && line.state !== 'failed') ? 'money' : undefined;
+      return state.money.some((line) => line.providerId === fact.refundId && line.state !== 'failed' && !line.byHand)
+        ? 'money'
+        : undefined;
     case 'dispute_opened':
       return state.money.some((line) => line.state === 'settled' || line.state === 'sent') ? 'money' : undefined;
     case 'parcel_scanned': {

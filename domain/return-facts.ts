@@ -191,7 +191,7 @@ function eventOfFailure(state: ReturnState, { refundId, code, occurredAt }: Retu
   const told = { by: partner('payments'), occurredAt };
   const line = lineOf(state, refundId);
   if (!line) return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case` };
-  if (isStale(line, occurredAt) || line.state === 'failed') return { type: 'late_fact_noted', ...told };
+  if (isStale(line, occurredAt) || line.state === 'failed' || line.byHand) return { type: 'late_fact_noted', ...told };
   const its = { ...told, cause: code ?? 'refund_failed', intent: line.intent };
   // A parked case stays parked, and goods go on their way, but the money hears of it.
   return { type: 'refund_failed', ...its, step: 'refund' };
@@ -215,8 +215,10 @@ function eventOfSettlement(
   // Held or called off, it may have been made all the same: an attempt that was given up came through late.
   const line = lineOf(state, refundId) ?? unheard('due') ?? unheard('dispute_hold', 'cancelled');
   if (!line) return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case` };
-  if (line.state === 'settled' || isStale(line, occurredAt)) return { type: 'late_fact_noted', ...told };
   const intent = line.intent;
+  if (line.byHand && !isStale(line, occurredAt))
+    return { type: 'paid_twice_noted', ...told, intent, cause: `refund ${refundId} was paid after all` };
+  if (line.state === 'settled' || isStale(line, occurredAt)) return { type: 'late_fact_noted', ...told };
   // Failed or called off, and since then paid another way: a person sorts out what the customer has in hand.
   if (!counts(line) && line.amountMinor > restMinor(state))
     return { type: 'paid_twice_noted', ...told, intent, cause: `refund ${refundId} was paid after all` };

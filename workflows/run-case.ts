@@ -29,6 +29,8 @@ export async function runCase<S extends CaseState, E extends CaseEvent>(
     for (const loop of beside) void loop();
     for (let over = false; !over || reopenedSince(); ) {
       file.closing = false;
+      // What came with the start, or at the end, has its effect before the story looks at the case.
+      if (!file.hasHeardAll) await file.until(() => file.hasHeardAll);
       await story();
       over = true;
       if (file.ended && !(await file.unwind()))

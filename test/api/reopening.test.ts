@@ -303,6 +303,7 @@ describe('a case that has ended', () => {
         }, patiently);
       // It waits for the bank, and ends when that has decided.
       expect(await read(gone)).toMatchObject({ generation: 2, stage: 'refund_due' });
+      expect((await rows(gone)).filter((row) => row.event === 'reopened')).toHaveLength(1);
       expect(await read(unpaid)).toMatchObject({ generation: 1, disputes: [] });
       const foreign = { ...data, merchantId: 'm2', disputeId: 'dp_2' };
       expect((await door.webhook('payments', { type: 'dispute_opened', data: foreign })).body).toEqual({ status: 'noted' });

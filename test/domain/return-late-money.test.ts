@@ -256,6 +256,37 @@ it.each([
   expect(rma.state.money.map((line) => `${line.intent} ${line.state}`)).toEqual(now);
 });
 
+describe('a refund that failed, and was paid another way', () => {
+  const paidByHand = (): { rma: PaperCase; refundId: string; occurredAt: number } => {
+    const rma = paperCaseIn('refund_due');
+    rma.work('done', { pending: true });
+    const occurredAt = rma.now;
+    rma.providerSays('failed');
+    rma.now += 1;
+    rma.give('resolve_attention', 'manager', { verb: 'override', result: 'refunded', proofIds: ['bank-1'] });
+    return { rma, refundId: rma.provider.refunds[0]!.id, occurredAt };
+  };
+
+  it.each([0, 10])('is paid, though the provider says once more that it failed, %i ms later', (later) => {
+    const { rma, refundId, occurredAt } = paidByHand();
+    const { money } = rma.state;
+    rma.hear({ name: 'refund_failed', eventId: 'again', refundId, occurredAt: occurredAt + later });
+    expect([rma.stage, rma.state.money]).toEqual(['refunded', money]);
+  });
+  it('is a person’s task when the provider has paid it after all', () => {
+    const { rma, refundId, occurredAt } = paidByHand();
+    rma.hear({
+      name: 'refund_settled',
+      eventId: 'late',
+      refundId,
+      amountMinor: 5_000,
+      currency: 'GBP',
+      occurredAt: occurredAt + 10,
+    });
+    expect([rma.stage, rma.state.errands?.at(-1)]).toMatchObject(['refunded', { kind: 'task', what: 'refund_paid_twice' }]);
+  });
+});
+
 it('an advance is not given up while its charge is under way', () => {
   const rma = paperCaseIn('recovering_advance');
   rma.work('done', { pending: true });
