@@ -99,6 +99,8 @@ export const noticeVariants = {
   /** Nothing follows any more. */
   closed: [],
   cancelled: [],
+  /** The parcel is at our dock already. */
+  arrived: [],
   /** A hold that leaves the deadline of the stage as it is. */
   clock_runs: [],
   /** Of what is due all was paid before, or a part, or too much. */

@@ -112,6 +112,8 @@ function sumsFor(name: NoticeName, before: ReturnState, event: ReturnEvent, afte
       return { variant: event.by.role === 'customer' ? undefined : 'by_us' };
     case 'sending_back':
       return { variant: before.stage === 'received' && !before.sendBack ? 'cancelled' : undefined };
+    case 'cancelled_on_its_way':
+      return { variant: after.stage === 'received' ? 'arrived' : undefined };
     case 'on_hold':
       return { variant: standsStill(after) ? undefined : 'clock_runs' };
     case 'hold_over':

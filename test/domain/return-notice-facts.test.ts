@@ -335,3 +335,15 @@ describe('a hold', () => {
     expect(told(rma, 'hold_over')?.variant).toBe(variant);
   });
 });
+
+describe('a cancellation while the goods are away from the customer', () => {
+  it.each([
+    ['on their way', false, undefined],
+    ['at the dock, and not counted yet', true, 'arrived'],
+  ] as const)('%s says where they are', (_, delivered, variant) => {
+    const rma = paperCaseIn('in_transit');
+    if (delivered) rma.scan('delivered');
+    rma.give('cancel_case', 'agent', {});
+    expect(told(rma, 'cancelled_on_its_way')?.variant).toBe(variant);
+  });
+});
