@@ -40,10 +40,12 @@ describe('a payment that was disputed before a return of it is opened', () => {
   }
   const read = async (caseId: string) => (await door.get(`/cases/${caseId}`)).body;
   const kettle = (order: Order, quantity = 1) => opened(door, { lines: [{ lineId: '1', quantity }] }, order);
-  const accept = async (caseId: string) => {
-    const { status, text } = await door.command(caseId, 'decide-request', 'manager', { verdict: 'accept_without_return' });
-    expect(status, text).toBe(200);
-  };
+  /** After an appeal the request is looked at again first: until then nobody may agree. */
+  const accept = (caseId: string) =>
+    vi.waitFor(async () => {
+      const { status, text } = await door.command(caseId, 'decide-request', 'manager', { verdict: 'accept_without_return' });
+      expect(status, text).toBe(200);
+    }, patiently);
   const held = (caseId: string) =>
     vi.waitFor(async () => expect((await read(caseId)).money).toMatchObject([{ state: 'dispute_hold' }]), patiently);
   const paidFor = (...caseIds: string[]) =>

@@ -107,7 +107,8 @@ describe('a case that has ended', () => {
 
     const accept = (as: Parameters<Door['command']>[2]) => door.command(caseId, 'decide-request', as, { verdict: 'accept' });
     expect(await accept('agent')).toMatchObject({ status: 422, body: { code: 'second_person_required' } });
-    expect((await accept(person('agent-2'))).status).toBe(200);
+    // The request is looked at again first: until then nobody may agree.
+    await vi.waitFor(async () => expect((await accept(person('agent-2'))).status).toBe(200), patiently);
     expect((await until(door, caseId, 'awaiting_handover')).generation).toBe(2);
     // A link from before still leads to what became of that command.
     const link = await door.get(`/cases/${caseId}/commands/${idOfCall('agent', decided)}`);
@@ -392,7 +393,9 @@ describe('a case that has ended', () => {
     await until(door, caseId, 'cancelled');
     await over(door, caseId);
     expect((await reopen(caseId)).body).toMatchObject({ generation: 2, stage: 'under_review' });
-    expect((await door.command(caseId, 'decide-request', person('agent-2'), { verdict: 'accept' })).status).toBe(200);
+    await vi.waitFor(async () => {
+      expect((await door.command(caseId, 'decide-request', person('agent-2'), { verdict: 'accept' })).status).toBe(200);
+    }, patiently);
     await until(door, caseId, 'awaiting_handover');
     expect(
       (await door.command(caseId, 'record-reception', 'warehouse', { parcelId: 'P1', units: [{ lineId: '1', quantity: 2 }] }))
