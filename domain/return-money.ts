@@ -164,9 +164,7 @@ const failedPaid = (owing: ReturnState, money: readonly MoneyLine[]): MoneyLine[
   [...money].reverse().reduce<MoneyLine[]>(
     (now, { intent, kind, state, amountMinor }) => {
       const isIt = state === 'failed' && kind === undefined && amountMinor <= restMinor({ ...owing, money: now });
-      return isIt
-        ? moveMoney(now, intent, 'settled').map((line) => (line.intent === intent ? { ...line, byHand: true } : line))
-        : now;
+      return isIt ? now.map((line) => (line.intent === intent ? { ...line, state: 'settled', byHand: true } : line)) : now;
     },
     [...money],
   );
