@@ -17,14 +17,30 @@ export interface SystemOptions {
   /** Holds databases, ledgers and logs. */
   readonly dataDir: string;
   readonly ui?: boolean;
-  /** Runs what `npm run build` made instead of the sources. */
+  /** Runs what `npm run build` made instead of the sources; `dist`: made elsewhere. */
   readonly built?: boolean;
+  readonly dist?: string;
+  /** Puts something between the product and whom it talks to: told the port of the one, it gives the port to call instead. */
+  readonly between?: (whom: Neighbour, port: number) => Promise<number>;
   /** Told as each part gets ready. */
   readonly onReady?: (what: string) => void;
 }
+const partners = ['orders', 'payments', 'carrier', 'notifications', 'stock'] as const;
+export type Neighbour = 'temporal' | 'mongo' | 'api' | (typeof partners)[number];
 export type System = Awaited<ReturnType<typeof startSystem>>;
 
-export async function startSystem({ dataDir, ui = true, built = false, onReady = () => undefined }: SystemOptions) {
+const portOf = (address: string): number => Number(/:(\d+)(?:\/|$)/.exec(address)?.[1]);
+
+export async function startSystem({
+  dataDir,
+  ui = true,
+  built = false,
+  dist = join(root, 'dist'),
+  between,
+  onReady = () => undefined,
+}: SystemOptions) {
+  const reach = async (whom: Neighbour, port: number): Promise<string> =>
+    `127.0.0.1:${between ? await between(whom, port) : port}`;
   const started: { stop(): Promise<unknown> }[] = [];
   const stopAll = async () => {
     for (const part of started.splice(0).reverse()) await part.stop();
@@ -34,24 +50,26 @@ export async function startSystem({ dataDir, ui = true, built = false, onReady =
     const [temporal, mongo] = await Promise.all([startTemporal({ dataDir, ui }), startMongo({ dataDir })]);
     started.push(mongo, temporal);
     onReady('Temporal and MongoDB');
+    const temporalAddress = await reach('temporal', portOf(temporal.address));
+    // Past whatever stands between, only if the driver asks nobody for the members of the set.
+    const mongoUri = between ? `mongodb://${await reach('mongo', portOf(mongo.uri))}/?directConnection=true` : mongo.uri;
     const secret = () => `whsec_${randomBytes(32).toString('base64')}`;
     const secrets = { CARRIER_WEBHOOK_SECRET: secret(), PAYMENTS_WEBHOOK_SECRET: secret(), CUSTOMER_REF_KEY: secret() };
     const processes = await onUsualPortsOrAny(usual, async (ports) => {
       const [apiPort, simulatorsPort] = [await freePort(ports.api), await freePort(ports.simulators)];
-      const apiUrl = `http://127.0.0.1:${apiPort}`;
+      const apiUrl = `http://${await reach('api', apiPort)}`;
       const simulatorsUrl = `http://127.0.0.1:${simulatorsPort}`;
+      const partnerUrls = await Promise.all(
+        partners.map(async (name) => [`${name.toUpperCase()}_URL`, `http://${await reach(name, simulatorsPort)}/${name}`]),
+      );
       const env: Record<string, string> = {
         ...secrets,
         NODE_ENV: 'development',
         LOG_LEVEL: 'info',
-        TEMPORAL_ADDRESS: temporal.address,
+        TEMPORAL_ADDRESS: temporalAddress,
         TEMPORAL_NAMESPACE: temporal.namespace,
-        MONGODB_URI: mongo.uri,
-        ORDERS_URL: `${simulatorsUrl}/orders`,
-        PAYMENTS_URL: `${simulatorsUrl}/payments`,
-        CARRIER_URL: `${simulatorsUrl}/carrier`,
-        NOTIFICATIONS_URL: `${simulatorsUrl}/notifications`,
-        STOCK_URL: `${simulatorsUrl}/stock`,
+        MONGODB_URI: mongoUri,
+        ...(Object.fromEntries(partnerUrls) as Record<string, string>),
         AUTH_ISSUER: issuer.issuer,
         AUTH_AUDIENCE: issuer.audience,
         AUTH_JWKS: issuer.jwks,
@@ -62,20 +80,20 @@ export async function startSystem({ dataDir, ui = true, built = false, onReady =
         SIMULATORS_DATA_DIR: join(dataDir, 'simulators'),
         WEBHOOK_BASE_URL: `${apiUrl}/webhooks`,
       };
-      const workerEnv: Record<string, string> = built ? { WORKFLOW_BUNDLE: join(root, 'dist/workflow-bundle.js') } : {};
+      const workerEnv: Record<string, string> = built ? { WORKFLOW_BUNDLE: join(dist, 'workflow-bundle.js') } : {};
       const specs = {
         simulators: { file: 'gateways/simulators/main.ts', env: simulatorsEnv, ready: 'simulators listening' },
         worker: { file: 'worker/main.ts', env: workerEnv, ready: 'worker is running' },
         api: { file: 'api/main.ts', env: { PORT: String(apiPort) }, ready: 'api listening' },
       };
       const mine: RunningProcess[] = [];
-      const start = async (name: keyof typeof specs): Promise<RunningProcess> => {
+      const start = async (name: keyof typeof specs, own: Record<string, string> = {}): Promise<RunningProcess> => {
         const { file, env: more, ready } = specs[name];
         const part = await startProcess({
           name,
           command: process.execPath,
-          args: built ? [join(root, 'dist', file.replace(/\.ts$/, '.js'))] : ['--import', 'tsx', join(root, file)],
-          env: { ...env, ...more },
+          args: built ? [join(dist, file.replace(/\.ts$/, '.js'))] : ['--import', 'tsx', join(root, file)],
+          env: { ...env, ...more, ...own },
           logFile: join(dataDir, 'logs', `${name}.log`),
           ready: { line: (line) => line.includes(ready) },
           readyTimeoutMs: 60_000,
@@ -97,7 +115,17 @@ export async function startSystem({ dataDir, ui = true, built = false, onReady =
         RunningProcess,
         RunningProcess,
       ];
-      return { apiUrl, simulatorsUrl, simulators, worker, api, startWorker: () => start('worker'), startApi: () => start('api') };
+      return {
+        apiUrl,
+        simulatorsUrl,
+        simulators,
+        worker,
+        api,
+        startWorker: () => start('worker'),
+        /** One more, or once more where it was. */
+        startApi: (port = apiPort) => start('api', { PORT: String(port) }),
+        apiPort,
+      };
     });
     const connection = await Connection.connect({ address: temporal.address });
     started.push({ stop: () => connection.close() });

@@ -15,9 +15,14 @@ export interface Driven {
 }
 
 /** `patienceMs`: how long a partner's word is waited for before somebody acts without it. */
-export async function drive(plan: Planned, people: People, client: Client, patienceMs?: number): Promise<Driven> {
+export async function drive(
+  plan: Planned,
+  people: People,
+  client: Client,
+  patienceMs?: number,
+  road: Road = roads[plan.road],
+): Promise<Driven> {
   const steps = stepsOf(plan, people, client, patienceMs);
-  const road: Road = roads[plan.road];
   try {
     const ending = await road.play(steps);
     if (plan.leftParked) return { plan, view: await steps.read() };

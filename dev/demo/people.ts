@@ -10,6 +10,8 @@ const pauseMsMax = 1_600;
 export interface Manners {
   /** How often a call is sent again where the answer is "not at the moment". */
   readonly triesMax?: number;
+  /** How they call; absent: as everybody does. */
+  readonly fetch?: typeof fetch;
   /** Told of every command that was answered with yes. */
   readonly onDone?: (done: { readonly role: Role; readonly id: string; readonly caseId: string; readonly key: string }) => void;
 }
@@ -43,6 +45,7 @@ export function meetPeople(
   manners: Manners = {},
 ) {
   const patience = manners.triesMax ?? triesMax;
+  const call = manners.fetch ?? fetch;
   const tokens = new Map<string, Promise<string>>();
   const tokenOf = (role: Role, id: string): Promise<string> => {
     const known = tokens.get(`${role}/${id}`) ?? issuer.sign({ id, role, merchantId });
@@ -53,7 +56,7 @@ export function meetPeople(
   /** Sends, and sends again with the same key where the answer is "not at the moment". */
   async function send<T>(method: string, url: string, token: string | undefined, body?: object, key?: string): Promise<T> {
     for (let tries = 1; ; tries++) {
-      const reply = await fetch(url, {
+      const reply = await call(url, {
         method,
         headers: {
           ...(token ? { authorization: `Bearer ${token}` } : {}),

@@ -46,6 +46,16 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
   /** Time is skipped where nobody acts. */
   const pass = (hours: number) =>
     fastForward(client.workflow.getHandle(workflowIdOf('return', caseId, generation)), hours * hourSeconds, 120_000);
+  /** Customers open their own returns. Notices that the shop's form took on an earlier day are handed over by the shop with that day. */
+  async function ask(more: object, how = 'open'): Promise<CaseView> {
+    const { orderId, customerId, returnedAt, returnNo } = what;
+    const consents = platform === 'instant' ? ['claw_back'] : [];
+    const body = { orderId, reason, handoverChannel, consents, lines: units, ...more };
+    const fresh = Date.now() - returnedAt < dayMs;
+    const key = `${how}/${encodeURIComponent(returnNo).slice(0, 200)}`;
+    if (fresh) return people.open('customer', customerId, key, body);
+    return people.open('service', 'shop', key, { ...body, noticeSentAt: new Date(returnedAt).toISOString() });
+  }
   const tracking = async (): Promise<string> => (await read()).shipment?.trackingNo ?? '';
 
   return {
@@ -66,17 +76,18 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
 
     async open(more: object = {}): Promise<CaseView> {
       await placeOrder(plan, people, valueMinor);
-      const { orderId, customerId, returnedAt, returnNo } = what;
-      const consents = platform === 'instant' ? ['claw_back'] : [];
-      const body = { orderId, reason, handoverChannel, consents, lines: units, ...more };
-      // Customers open their own returns. Notices that the shop's form took on an earlier day are handed over by the shop with that day.
-      const fresh = Date.now() - returnedAt < dayMs;
-      const key = `open/${encodeURIComponent(returnNo).slice(0, 200)}`;
-      const opened = fresh
-        ? await people.open('customer', customerId, key, body)
-        : await people.open('service', 'shop', key, { ...body, noticeSentAt: new Date(returnedAt).toISOString() });
-      caseId = opened.caseId;
+      ({ caseId } = await ask(more));
       return people.until(caseId, 'under_review', 'awaiting_handover', 'rejected', 'authorized');
+    },
+    /** Somebody asks for the same units at the same moment; whoever comes first has the case. How many were let in. */
+    async openTwice(): Promise<number> {
+      await placeOrder(plan, people, valueMinor);
+      const both = await Promise.allSettled([ask({}), ask({}, 'again')]);
+      const opened = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value.caseId] : []));
+      const [refused] = both.filter((one) => one.status === 'rejected');
+      if (refused && !/over_limit/.test(String(refused.reason))) throw refused.reason;
+      caseId = opened[0] ?? '';
+      return opened.length;
     },
 
     /** Agreed, by the rules or by an agent, and a label is out. Above an agent's limit a manager decides. */

@@ -1,0 +1,223 @@
+/**
+ * What the oracle judges by: ledgers of the partners, histories of Temporal, documents of MongoDB. Never what the product says of itself: no answer
+ * of its API, no total, no Query but the one that folds a history anew.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import mongoose from 'mongoose';
+import type { Charge, NoticeRequest, Order, Refund, Shipment, StockEntryRequest } from '../../../contracts/partners.ts';
+import type { SaveCaseInput, TimelineRow } from '../../../contracts/workflow.ts';
+import type { CaseDocument } from '../../../db/case-document.ts';
+import { getSnapshot } from '../../../workflows/messages.ts';
+
+export interface Row {
+  readonly type: string;
+  readonly key?: string;
+  readonly effect: unknown;
+  readonly request?: unknown;
+}
+export interface Update {
+  readonly id: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+/** One run of one workflow, as its history tells. */
+export interface Run {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly status: string;
+  readonly input: { readonly caseId: string; readonly reopened?: { readonly messageId?: string } };
+  readonly updates: readonly Update[];
+  readonly activities: readonly { readonly type: string; readonly input: Record<string, unknown> }[];
+  /** Causes of workflow tasks that failed. */
+  readonly failures: readonly string[];
+  readonly timers: number;
+  readonly pending: readonly string[];
+}
+export interface Case {
+  readonly caseId: string;
+  /** In the order in which they began. */
+  readonly runs: readonly Run[];
+  readonly doc?: CaseDocument & { readonly state: CaseDocument['state'] };
+  readonly rows: readonly TimelineRow[];
+  /** The newest run's history folded anew. */
+  readonly snapshot?: SaveCaseInput;
+  readonly refunds: readonly Refund[];
+  readonly charges: readonly Charge[];
+  readonly shipments: readonly Shipment[];
+  readonly notices: readonly NoticeRequest[];
+  readonly stock: readonly StockEntryRequest[];
+}
+export interface Evidence {
+  readonly cases: ReadonlyMap<string, Case>;
+  readonly orders: readonly Order[];
+  readonly claims: readonly {
+    readonly orderId: string;
+    readonly lineId: string;
+    readonly by: readonly { caseId: string; quantity: number }[];
+  }[];
+}
+
+const atOnce = 8;
+
+export async function gather(
+  client: Client,
+  {
+    mongoUri,
+    dataDir,
+    onProgress = () => undefined,
+  }: { mongoUri: string; dataDir: string; onProgress?: (done: number, of: number) => void },
+): Promise<Evidence> {
+  const ledgerOf = (partner: string): Row[] => rowsOf(join(dataDir, 'simulators', `${partner}.jsonl`));
+  const found: { workflowId: string; runId: string; status: string; startedAt: number }[] = [];
+  for await (const one of client.workflow.list({ query: 'WorkflowType = "returnCase"' }))
+    found.push({ workflowId: one.workflowId, runId: one.runId, status: one.status.name, startedAt: one.startTime.getTime() });
+  found.sort((a, b) => a.startedAt - b.startedAt);
+  const runs = await inParallel(found, atOnce, (one) => runOf(client, one), onProgress);
+  const byCase = new Map<string, Run[]>();
+  for (const run of runs) byCase.set(run.input.caseId, [...(byCase.get(run.input.caseId) ?? []), run]);
+
+  const database = await mongoose.createConnection(mongoUri, { dbName: 'mendline' }).asPromise();
+  try {
+    const docs = new Map(
+      (await database.collection('cases').find({}).toArray()).map((doc) => [String(doc._id), doc as never as CaseDocument]),
+    );
+    const rows = grouped(
+      (await database.collection('timeline').find({}).sort({ seq: 1 }).toArray()) as never as (TimelineRow & {
+        caseId: string;
+      })[],
+    );
+    const claims = (await database.collection('unit_claims').find({}).toArray()) as never as Evidence['claims'];
+    const [payments, carrier] = [ledgerOf('payments'), ledgerOf('carrier')];
+    const refunds = grouped(latest<Refund>(payments, /^refund_/, (one) => one.refundId));
+    const charges = grouped(latest<Charge>(payments, /^charge_/, (one) => one.chargeId));
+    const shipments = grouped(latest<Shipment>(carrier, /^(shipment_|parcel_scanned)/, (one) => one.shipmentId));
+    const notices = grouped(ledgerOf('notifications').map((row) => row.request as NoticeRequest));
+    const stock = grouped(ledgerOf('stock').map((row) => row.request as StockEntryRequest));
+    const ids = [...new Set([...byCase.keys(), ...docs.keys(), ...refunds.keys()])].filter((id) => !id.includes('.claim'));
+    const cases = await inParallel(ids, atOnce, async (caseId): Promise<Case> => {
+      const own = byCase.get(caseId) ?? [];
+      return {
+        caseId,
+        runs: own,
+        doc: docs.get(caseId),
+        rows: rows.get(caseId) ?? [],
+        snapshot: await snapshotOf(client, own.at(-1)),
+        refunds: refunds.get(caseId) ?? [],
+        charges: charges.get(caseId) ?? [],
+        shipments: shipments.get(caseId) ?? [],
+        notices: notices.get(caseId) ?? [],
+        stock: stock.get(caseId) ?? [],
+      };
+    });
+    const orders = ledgerOf('orders').map((row) => (row.effect as { order: Order }).order);
+    return { cases: new Map(cases.map((one) => [one.caseId, one])), orders, claims };
+  } finally {
+    await database.close();
+  }
+}
+
+async function runOf(
+  client: Client,
+  { workflowId, runId, status }: { workflowId: string; runId: string; status: string },
+): Promise<Run> {
+  const handle = client.workflow.getHandle(workflowId, runId);
+  const { events } = await handle.fetchHistory();
+  const all = events ?? [];
+  const pending = status === 'RUNNING' ? await pendingOf(client, workflowId) : [];
+  return {
+    workflowId,
+    runId,
+    status,
+    input: decoded(all[0]?.workflowExecutionStartedEventAttributes?.input)[0] as Run['input'],
+    updates: all.flatMap(({ workflowExecutionUpdateAcceptedEventAttributes: one }) =>
+      one
+        ? [
+            {
+              id: String(one.acceptedRequest?.meta?.updateId),
+              name: String(one.acceptedRequest?.input?.name),
+              args: decoded(one.acceptedRequest?.input?.args),
+            },
+          ]
+        : [],
+    ),
+    activities: all.flatMap(({ activityTaskScheduledEventAttributes: one }) =>
+      one ? [{ type: String(one.activityType?.name), input: decoded(one.input)[0] as Record<string, unknown> }] : [],
+    ),
+    failures: all.flatMap(({ workflowTaskFailedEventAttributes: one }) =>
+      one ? [`${one.cause} ${one.failure?.message ?? ''}`] : [],
+    ),
+    timers:
+      all.filter((event) => event.timerStartedEventAttributes).length -
+      all.filter((event) => event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes).length,
+    pending,
+  };
+}
+
+async function pendingOf(client: Client, workflowId: string): Promise<string[]> {
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  return (raw.pendingActivities ?? []).map(
+    ({ activityType, attempt, lastFailure }) => `${activityType?.name}, attempt ${attempt}: ${lastFailure?.message ?? ''}`,
+  );
+}
+
+/** Asked while a server has only just come back, a Query may find no worker yet. */
+async function snapshotOf(client: Client, run: Run | undefined): Promise<SaveCaseInput | undefined> {
+  if (!run) return undefined;
+  const handle = client.workflow.getHandle(run.workflowId, run.runId);
+  for (let tries = 1; ; tries++)
+    try {
+      return await handle.query(getSnapshot);
+    } catch (err) {
+      if (tries >= 3) throw new Error(`${run.workflowId} does not say how it stands`, { cause: err });
+    }
+}
+
+const decoded = (payloads: { payloads?: { data?: Uint8Array | null }[] | null } | null | undefined): unknown[] =>
+  (payloads?.payloads ?? []).map(({ data }) =>
+    data && data.length > 0 ? (JSON.parse(Buffer.from(data).toString('utf8')) as unknown) : undefined,
+  );
+
+function rowsOf(file: string): Row[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => (line ? [JSON.parse(line) as Row] : []));
+}
+
+/** The last word on each thing, in the order in which they came to be. */
+function latest<T>(rows: readonly Row[], types: RegExp, idOf: (one: T) => string): T[] {
+  const known = new Map<string, T>();
+  for (const { type, effect } of rows) if (types.test(type)) known.set(idOf(effect as T), effect as T);
+  return [...known.values()];
+}
+
+function grouped<T extends { readonly caseId: string }>(list: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of list) {
+    const group = groups.get(one.caseId);
+    if (group) group.push(one);
+    else groups.set(one.caseId, [one]);
+  }
+  return groups;
+}
+
+async function inParallel<A, B>(
+  list: readonly A[],
+  width: number,
+  work: (one: A) => Promise<B>,
+  onProgress: (done: number, of: number) => void = () => undefined,
+): Promise<B[]> {
+  const results: B[] = [];
+  let next = 0;
+  let done = 0;
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let index = next++; index < list.length; index = next++) {
+        results[index] = await work(list[index]!);
+        onProgress(++done, list.length);
+      }
+    }),
+  );
+  return results;
+}

@@ -1,0 +1,196 @@
+/** One chaos run: the product as it would stand, returns driven through it while it is broken again and again, then quiet, then judgement. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { drive, type Driven } from '../../dev/demo/drive.ts';
+import { meetPeople } from '../../dev/demo/people.ts';
+import { randomFrom } from '../../dev/demo/plan.ts';
+import { progress } from '../../dev/demo/progress.ts';
+import type { Road } from '../../dev/demo/roads.ts';
+import { rudeClient, usualRudeness } from './client.ts';
+import { gather } from './oracle/evidence.ts';
+import { judge, type Violation } from './oracle/index.ts';
+import { paidOf } from './oracle/money.ts';
+import { isLevel } from './oracle/state.ts';
+import { returnsOf, troublesOf, type ChaosPlan, type PlannedTrouble } from './plan.ts';
+import { createRecovery } from './recovery.ts';
+import { chaosRoads } from './roads.ts';
+import { startTopology, type Topology } from './topology.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly cases: number;
+  readonly kills: number;
+  readonly dataDir: string;
+  /** What `npm run build` made. */
+  readonly dist: string;
+  readonly concurrency: number;
+  /** The server can skip time. */
+  readonly skipsTime: boolean;
+  /** Returns may take this long; absent: half an hour. */
+  readonly giveUpMs?: number;
+}
+export type ChaosReport = Awaited<ReturnType<typeof chaosRun>>;
+
+/** Of partners: how often they lie (reliability goals: a fifth of all webhooks twice, a tenth in another order, one of twenty lost). */
+const lies = {
+  duplicate: 0.2,
+  reorder: 0.1,
+  lost: 0.05,
+  late: 0.05,
+  timeoutAfterEffect: 0.1,
+  rateLimited: 0.02,
+  unavailable: 0.03,
+  latencyMs: 1_200,
+};
+const manners = { triesMax: 200 };
+const patienceMs = 12_000;
+const convergeMs = 60_000;
+
+export async function chaosRun(options: ChaosOptions) {
+  const { seed, cases, kills, dataDir, dist } = options;
+  const topology = await startTopology({ dataDir, dist, onReady: (what) => console.error(`  ${what} ready`) });
+  try {
+    const { call, heard } = rudeClient(topology.apiUrl, randomFrom(seed + 1), usualRudeness);
+    const people = meetPeople(topology, { ...manners, fetch: call });
+    const recovery = createRecovery(topology.client);
+    const playing = new Map<ChaosPlan, () => string>();
+    const show = progress(cases, 'returns');
+    const driven: Driven[] = [];
+    const failed: { plan: ChaosPlan; error: string }[] = [];
+    const fired: Record<string, number> = {};
+    const hindered: string[] = [];
+    const roads: Record<string, Road> = chaosRoads(
+      (invariant, caseId, what) => void heard.violations.push({ invariant, caseId, what }),
+    );
+
+    await people.simulate('POST', '/control/lies', { seed, ...lies });
+    const startedAt = Date.now();
+    const queue = returnsOf(seed, cases, options.skipsTime);
+    const play = async () => {
+      for (let plan = queue.shift(); plan; plan = queue.shift()) {
+        let caseId = '';
+        playing.set(plan, () => caseId);
+        const noting = {
+          ...people,
+          open: async (...args: Parameters<typeof people.open>) =>
+            people.open(...args).then((view) => ((caseId = view.caseId), view)),
+        };
+        await drive(plan, noting, topology.client, patienceMs, plan.own && roads[plan.own]).then(
+          (one) => driven.push(one),
+          (err: unknown) => failed.push({ plan: plan!, error: (err as Error).message }),
+        );
+        playing.delete(plan);
+        show(driven.length + failed.length);
+      }
+    };
+    const all = Promise.all(Array.from({ length: options.concurrency }, play));
+    let isOver = false;
+    void all.then(() => (isOver = true));
+    const field = { topology, recovery, playing: () => [...playing.values()].map((of) => of()).filter(Boolean) };
+    const done = () => driven.length + failed.length;
+    for (const { at, trouble, draw } of troublesOf(seed, kills)) {
+      while (done() < at * cases && !isOver) await pause(20);
+      fired[`${trouble.fault} ${trouble.name}`] = (fired[`${trouble.fault} ${trouble.name}`] ?? 0) + 1;
+      await trouble.befall(field, draw).catch((err: unknown) => void hindered.push(`${trouble.name}: ${(err as Error).message}`));
+    }
+    await all;
+    const playedMs = Date.now() - startedAt;
+    await people.simulate('POST', '/control/lies', {
+      seed,
+      ...Object.fromEntries(Object.keys(lies).map((lie) => [lie, 0])),
+      latencyMs: 0,
+    });
+    return await judged({ options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs: await recovery.taken() });
+  } finally {
+    await topology.stop();
+  }
+}
+
+interface Played {
+  readonly options: ChaosOptions;
+  readonly topology: Topology;
+  readonly driven: readonly Driven[];
+  readonly failed: readonly { readonly plan: ChaosPlan; readonly error: string }[];
+  readonly heard: ReturnType<typeof rudeClient>['heard'];
+  readonly fired: Readonly<Record<string, number>>;
+  readonly hindered: readonly string[];
+  readonly playedMs: number;
+  readonly tookMs: readonly number[];
+}
+
+async function judged({ options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs }: Played) {
+  const { seed, cases, dataDir } = options;
+  const quietAt = Date.now();
+  const look = () => gather(topology.client, { mongoUri: topology.mongo.uri, dataDir });
+  let evidence = await look();
+  // Judgement takes the time that the read model has to catch up; only what is late then is looked at again.
+  while ([...evidence.cases.values()].some((one) => !isLevel(one)) && Date.now() - quietAt < convergeMs) {
+    await pause(1_000);
+    evidence = await look();
+  }
+  const levelMs = Date.now() - quietAt;
+  const found = judge(evidence, heard);
+  const astray: Violation[] = driven.flatMap(({ plan, view, ending, error }) => {
+    const one = evidence.cases.get(view.caseId);
+    const name = `${plan.what.returnNo} (${(plan as ChaosPlan).own ?? plan.road})`;
+    const complain = (invariant: string, what: string): Violation => ({
+      invariant,
+      caseId: view.caseId,
+      what: `${name}: ${what}`,
+    });
+    const paid = one ? paidOf(one) : 0;
+    return [
+      ...(error ? [complain('I15', `${error}; it waits for ${waitsFor(one?.runs.at(-1))}`)] : []),
+      ...(ending && one?.doc?.stage !== ending.stage ? [complain('I5', `ended ${one?.doc?.stage}, not ${ending.stage}`)] : []),
+      ...(ending && paid !== ending.paidMinor
+        ? [complain(paid > ending.paidMinor ? 'I1' : 'I2', `paid ${paid}, due were ${ending.paidMinor}`)]
+        : []),
+    ];
+  });
+  const unopened: Violation[] = failed.map(({ plan, error }) => ({
+    invariant: 'I15',
+    what: `${plan.what.returnNo} (${plan.own ?? plan.road}): ${error}`,
+  }));
+  const twice = astray.filter((one) => one.invariant === 'I1');
+  const stuck = [...found.stuck, ...unopened, ...astray.filter((one) => one.invariant === 'I15')];
+  const invariantViolations = [...found.violations, ...astray, ...unopened];
+  const counts = Object.values(fired).reduce((sum, one) => sum + one, 0);
+  return {
+    seed,
+    cases,
+    kills: Object.entries(fired).reduce((sum, [name, times]) => (/killed/.test(name) ? sum + times : sum), 0),
+    troubles: counts,
+    acknowledged: heard.acknowledged.length,
+    lost: found.lost.length,
+    duplicatedEffects: found.doubled.length + twice.length,
+    overRefunds: found.over.length,
+    stuck: stuck.length,
+    invariantViolations,
+    faultsFired: { ...fired, ...heard.fired, ...(await liesTold(topology)) },
+    hindered,
+    recovery: {
+      workerKillP50Ms: quantile(tookMs, 0.5),
+      workerKillP99Ms: quantile(tookMs, 0.99),
+      workerKillCases: tookMs.length,
+      levelMs,
+      apiCalls: heard.lines.calls,
+      apiLinesBroken: heard.lines.broken,
+      apiFailedAfterOneRetry: heard.lines.brokenTwice,
+    },
+    playedMs,
+  };
+}
+
+const waitsFor = (
+  run: { readonly pending: readonly string[]; readonly timers: number; readonly status: string } | undefined,
+): string => (run ? [...run.pending, `${run.timers} timers`, run.status].join(', ') : 'nobody');
+
+async function liesTold({ simulatorsUrl }: Topology): Promise<Record<string, number>> {
+  const reply = await fetch(`${simulatorsUrl}/control/lies`);
+  const { fired } = (await reply.json()) as { fired: Record<string, number> };
+  return fired;
+}
+
+const quantile = (sorted: readonly number[], share: number): number | null =>
+  sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;
+
+export type { PlannedTrouble };

@@ -1,0 +1,40 @@
+/** The whole product as it would run, two workers and two API processes, with something between all of them and everybody they talk to. */
+import { freePort, type RunningProcess } from '../../dev/processes.ts';
+import { startSystem, type Neighbour, type System } from '../../dev/system.ts';
+import { startProxy, type Proxy } from './proxy.ts';
+
+export type Topology = Awaited<ReturnType<typeof startTopology>>;
+/** A place where a process of ours runs: killed there, it is started there again. */
+export interface Post {
+  readonly name: string;
+  process: RunningProcess;
+  start(): Promise<RunningProcess>;
+}
+
+export async function startTopology(options: { dataDir: string; dist: string; onReady?: (what: string) => void }) {
+  const proxies = new Map<Neighbour, Proxy>();
+  const between = async (whom: Neighbour, port: number): Promise<number> => {
+    const proxy = await startProxy(port);
+    proxies.set(whom, proxy);
+    return proxy.port;
+  };
+  const system: System = await startSystem({ ...options, ui: false, built: true, between });
+  const secondPort = await freePort();
+  const [secondWorker, secondApi] = await Promise.all([system.startWorker(), system.startApi(secondPort)]);
+  proxies.get('api')!.add(secondPort);
+  const posts: Post[] = [
+    { name: 'worker-1', process: system.worker, start: system.startWorker },
+    { name: 'worker-2', process: secondWorker, start: system.startWorker },
+    { name: 'api-1', process: system.api, start: () => system.startApi() },
+    { name: 'api-2', process: secondApi, start: () => system.startApi(secondPort) },
+  ];
+  return {
+    ...system,
+    posts,
+    proxy: (whom: Neighbour): Proxy => proxies.get(whom)!,
+    async stop(): Promise<void> {
+      await system.stop();
+      await Promise.all([...proxies.values()].map((proxy) => proxy.stop()));
+    },
+  };
+}

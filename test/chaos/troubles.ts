@@ -1,0 +1,186 @@
+/** What befalls the processes while they work. Each trouble ends by itself: what it broke is whole again when it is over. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Neighbour } from '../../dev/system.ts';
+import type { Recovery } from './recovery.ts';
+import type { Post, Topology } from './topology.ts';
+
+export interface Field {
+  readonly topology: Topology;
+  readonly recovery: Recovery;
+  /** Cases that are being played. */
+  readonly playing: () => readonly string[];
+}
+export interface Trouble {
+  readonly name: string;
+  /** A fault of the catalogue (faults.ts). */
+  readonly fault: string;
+  readonly weight: number;
+  readonly kills?: true;
+  befall(field: Field, draw: number): Promise<void>;
+}
+
+const pick = <T>(list: readonly T[], draw: number): T => list[Math.floor(draw * list.length)]!;
+const between = (leastMs: number, mostMs: number, draw: number): number => leastMs + draw * (mostMs - leastMs);
+const partners: readonly Neighbour[] = ['payments', 'carrier', 'notifications', 'stock', 'orders'];
+
+const ofKind = ({ topology }: Field, kind: 'worker' | 'api', draw: number): Post =>
+  pick(
+    topology.posts.filter((post) => post.name.startsWith(kind)),
+    draw,
+  );
+
+async function killed(post: Post): Promise<void> {
+  post.process.kill9();
+  await post.process.exited;
+  post.process = await post.start();
+}
+
+/** A server of ours answers nobody for a while, and then all at once. */
+async function held(pid: number, ms: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await pause(ms);
+  process.kill(pid, 'SIGCONT');
+}
+
+const weather = (
+  name: string,
+  fault: string,
+  whom: readonly Neighbour[],
+  change: 'refuse' | 'stall' | 'slow',
+  ms: [number, number],
+): Trouble => ({
+  name,
+  fault,
+  weight: 2,
+  async befall({ topology }, draw) {
+    const proxy = topology.proxy(pick(whom, (draw * 7.3) % 1));
+    proxy.change(change);
+    await pause(between(...ms, draw));
+    proxy.change('clear');
+  },
+});
+
+/** Answers are swallowed on the way back: what was asked for has happened, and nobody knows. */
+const deaf = (name: string, fault: string, whom: readonly Neighbour[]): Trouble => ({
+  name,
+  fault,
+  weight: 2,
+  async befall({ topology }, draw) {
+    const proxy = topology.proxy(pick(whom, (draw * 7.3) % 1));
+    proxy.change('deaf');
+    await pause(between(300, 1_500, draw));
+    proxy.change('clear');
+    proxy.cut();
+  },
+});
+
+export const troubles: readonly Trouble[] = [
+  {
+    name: 'worker killed',
+    fault: 'F02',
+    weight: 10,
+    kills: true,
+    async befall(field, draw) {
+      const post = ofKind(field, 'worker', draw);
+      await field.recovery.watch(post.process.pid, field.playing(), () => killed(post));
+    },
+  },
+  {
+    name: 'API killed',
+    fault: 'F03',
+    weight: 6,
+    kills: true,
+    befall: (field, draw) => killed(ofKind(field, 'api', draw)),
+  },
+  {
+    name: 'worker killed while the provider holds its answer',
+    fault: 'F01',
+    weight: 4,
+    kills: true,
+    async befall(field, draw) {
+      const { topology } = field;
+      // The ledger has the refund, the caller does not: all calls under way are such calls.
+      topology.proxy('payments').change('stall');
+      await pause(between(500, 1_500, draw));
+      const post = ofKind(field, 'worker', draw);
+      await field.recovery.watch(post.process.pid, field.playing(), async () => {
+        const back = killed(post);
+        topology.proxy('payments').cut();
+        topology.proxy('payments').change('clear');
+        await back;
+      });
+    },
+  },
+  {
+    name: 'worker killed while its saves are not answered',
+    fault: 'F09',
+    weight: 3,
+    kills: true,
+    async befall(field, draw) {
+      field.topology.proxy('mongo').change('stall');
+      await pause(between(300, 1_000, draw));
+      const post = ofKind(field, 'worker', draw);
+      const back = killed(post);
+      field.topology.proxy('mongo').change('clear');
+      await back;
+    },
+  },
+  {
+    name: 'Temporal killed',
+    fault: 'F05',
+    weight: 2,
+    kills: true,
+    async befall({ topology: { temporal } }) {
+      await temporal.kill9();
+      await temporal.restart();
+    },
+  },
+  {
+    name: 'MongoDB killed',
+    fault: 'F08',
+    weight: 2,
+    kills: true,
+    async befall({ topology: { mongo } }) {
+      await mongo.kill9();
+      await mongo.restart();
+    },
+  },
+  {
+    name: 'worker and API replaced one after the other',
+    fault: 'F42',
+    weight: 2,
+    async befall({ topology: { posts } }) {
+      for (const post of posts) {
+        await post.process.stop();
+        post.process = await post.start();
+      }
+    },
+  },
+  {
+    name: 'Temporal stands still',
+    fault: 'F07',
+    weight: 2,
+    befall: ({ topology }, draw) => held(topology.temporal.pid, between(1_000, 6_000, draw)),
+  },
+  {
+    name: 'MongoDB stands still',
+    fault: 'F10',
+    weight: 2,
+    befall: ({ topology }, draw) => held(topology.mongo.pid, between(1_000, 6_000, draw)),
+  },
+  {
+    name: 'worker stands still',
+    fault: 'F02',
+    weight: 2,
+    befall: (field, draw) => held(ofKind(field, 'worker', draw).process.pid, between(1_000, 12_000, draw)),
+  },
+  weather('Temporal out of reach', 'F06', ['temporal'], 'refuse', [500, 5_000]),
+  weather('Temporal slow', 'F07', ['temporal'], 'slow', [1_000, 5_000]),
+  weather('MongoDB out of reach', 'F08', ['mongo'], 'refuse', [1_000, 8_000]),
+  weather('MongoDB slow', 'F10', ['mongo'], 'slow', [1_000, 5_000]),
+  weather('partner out of reach', 'F18', partners, 'refuse', [1_000, 8_000]),
+  weather('partner slow', 'F25', partners, 'slow', [1_000, 6_000]),
+  deaf('answers of MongoDB lost', 'F09', ['mongo']),
+  deaf('answers of Temporal lost', 'F03', ['temporal']),
+  deaf('answers of a partner lost', 'F21', partners),
+];
