@@ -151,6 +151,7 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
       const trackingNo = parcels.find((parcel) => parcel.kind === 'send_back')?.trackingNo;
       await people.simulate('POST', '/control/scans', { trackingNo, code: 'in_transit' });
       await people.simulate('POST', '/control/scans', { trackingNo, code: 'delivered' });
+      if (!(await reached(['returned_to_customer']))) await people.simulate('POST', '/control/webhooks/resend', {});
     },
     /** The refund that the provider keeps under this key. */
     async refundId(intent = 'refund'): Promise<string> {

@@ -25,6 +25,9 @@ export interface Rudeness {
 }
 export const usualRudeness: Rudeness = { twin: 0.06, hangUp: 0.05, again: 0.06 };
 
+/** Connections that broke together are gone by then. */
+const retryMs = 200;
+
 /** Whose line breaks is heard as in life: fetch throws. */
 export function rudeClient(apiUrl: string, random: () => number, rudeness: Rudeness = usualRudeness) {
   const heard: Heard = { acknowledged: [], violations: [], lines: { calls: 0, broken: 0, brokenTwice: 0 }, fired: {} };
@@ -39,6 +42,7 @@ export function rudeClient(apiUrl: string, random: () => number, rudeness: Ruden
     } catch (err) {
       if (init.signal?.aborted) throw err;
       heard.lines.broken += 1;
+      await pause(retryMs);
       return fetch(url, init).catch((again: unknown) => {
         heard.lines.brokenTwice += 1;
         throw again;

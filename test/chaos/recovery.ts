@@ -5,11 +5,18 @@ import { workflowIdOf } from '../../workflows/messages.ts';
 const patienceMs = 60_000;
 export type Recovery = ReturnType<typeof createRecovery>;
 
+interface Hit {
+  readonly handle: WorkflowHandle;
+  readonly events: number;
+  readonly activityId?: string | null;
+  readonly attempt: number;
+}
+
 export function createRecovery(client: Client) {
   const tookMs: number[] = [];
   const watching: Promise<void>[] = [];
 
-  async function hitBy(pid: number, caseIds: readonly string[]): Promise<{ handle: WorkflowHandle; events: number }[]> {
+  async function hitBy(pid: number, caseIds: readonly string[]): Promise<Hit[]> {
     const looked = caseIds.map(async (caseId) => {
       const handle = client.workflow.getHandle(workflowIdOf('return', caseId));
       const { raw } = await handle.describe();
@@ -21,10 +28,14 @@ export function createRecovery(client: Client) {
     return (await Promise.all(looked.map((one) => one.catch(() => [])))).flat();
   }
 
-  async function nextStep({ handle, events }: { handle: WorkflowHandle; events: number }, from: number): Promise<void> {
+  /** Its history goes on, or another worker has begun the activity anew; how long the partner then takes is not the worker's doing. */
+  async function nextStep({ handle, events, activityId, attempt }: Hit, from: number): Promise<void> {
     while (Date.now() - from < patienceMs) {
-      const now = await handle.describe().catch(() => undefined);
-      if (Number(now?.raw.workflowExecutionInfo?.historyLength ?? 0) > events) break;
+      const now = (await handle.describe().catch(() => undefined))?.raw;
+      const again = (now?.pendingActivities ?? []).some(
+        (one) => one.activityId === activityId && (one.attempt ?? 1) > attempt && isStarted(one.state),
+      );
+      if (again || Number(now?.workflowExecutionInfo?.historyLength ?? 0) > events) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     tookMs.push(Date.now() - from);

@@ -94,11 +94,8 @@ export async function chaosRun(options: ChaosOptions) {
     }
     await all;
     const playedMs = Date.now() - startedAt;
-    await people.simulate('POST', '/control/lies', {
-      seed,
-      ...Object.fromEntries(Object.keys(lies).map((lie) => [lie, 0])),
-      latencyMs: 0,
-    });
+    Object.assign(fired, await liesTold(topology));
+    await fetch(`${topology.simulatorsUrl}/control/lies`, { method: 'DELETE' });
     return await judged({ options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs: await recovery.taken() });
   } finally {
     await topology.stop();
@@ -127,7 +124,6 @@ async function judged({ options, topology, driven, failed, heard, fired, hindere
     await pause(1_000);
     evidence = await look();
   }
-  const levelMs = Date.now() - quietAt;
   const found = judge(evidence, heard);
   const astray: Violation[] = driven.flatMap(({ plan, view, ending, error }) => {
     const one = evidence.cases.get(view.caseId);
@@ -165,13 +161,12 @@ async function judged({ options, topology, driven, failed, heard, fired, hindere
     overRefunds: found.over.length,
     stuck: stuck.length,
     invariantViolations,
-    faultsFired: { ...fired, ...heard.fired, ...(await liesTold(topology)) },
+    faultsFired: { ...fired, ...heard.fired },
     hindered,
     recovery: {
       workerKillP50Ms: quantile(tookMs, 0.5),
       workerKillP99Ms: quantile(tookMs, 0.99),
       workerKillCases: tookMs.length,
-      levelMs,
       apiCalls: heard.lines.calls,
       apiLinesBroken: heard.lines.broken,
       apiFailedAfterOneRetry: heard.lines.brokenTwice,

@@ -15,7 +15,7 @@ const endings: Readonly<Record<string, string>> = {
 /** An end is told of; no other end is told of after it; no text reaches the customer twice under one key. */
 export function notices({ cases }: Evidence): Violation[] {
   return [...cases.values()].flatMap(({ caseId, notices: told, doc }) => {
-    if (!doc || doc.open) return [];
+    if (!doc || doc.open || doc.merchantId === '') return []; // in nobody's lists: refused at the door, by its answer
     const keys = told.map(({ key }) => key);
     const twice = keys.filter((key, index) => keys.indexOf(key) < index);
     const due = endings[doc.stage];

@@ -30,8 +30,8 @@ export interface Run {
   readonly input: { readonly caseId: string; readonly reopened?: { readonly messageId?: string } };
   readonly updates: readonly Update[];
   readonly activities: readonly { readonly type: string; readonly input: Record<string, unknown> }[];
-  /** Causes of workflow tasks that failed. */
-  readonly failures: readonly string[];
+  /** Workflow tasks that failed; the cause is a WorkflowTaskFailedCause of Temporal's API. */
+  readonly failures: readonly { readonly cause?: number | null; readonly message: string }[];
   readonly timers: number;
   readonly pending: readonly string[];
 }
@@ -125,6 +125,12 @@ async function runOf(
   const handle = client.workflow.getHandle(workflowId, runId);
   const { events } = await handle.fetchHistory();
   const all = events ?? [];
+  // Taken in and yet refused when its turn came: without effect, and its caller was told so.
+  const done = new Set(
+    all.flatMap(({ workflowExecutionUpdateCompletedEventAttributes: one }) =>
+      one?.outcome?.failure ? [] : [String(one?.meta?.updateId)],
+    ),
+  );
   const pending = status === 'RUNNING' ? await pendingOf(client, workflowId) : [];
   return {
     workflowId,
@@ -132,7 +138,7 @@ async function runOf(
     status,
     input: decoded(all[0]?.workflowExecutionStartedEventAttributes?.input)[0] as Run['input'],
     updates: all.flatMap(({ workflowExecutionUpdateAcceptedEventAttributes: one }) =>
-      one
+      one && done.has(String(one.acceptedRequest?.meta?.updateId))
         ? [
             {
               id: String(one.acceptedRequest?.meta?.updateId),
@@ -146,7 +152,7 @@ async function runOf(
       one ? [{ type: String(one.activityType?.name), input: decoded(one.input)[0] as Record<string, unknown> }] : [],
     ),
     failures: all.flatMap(({ workflowTaskFailedEventAttributes: one }) =>
-      one ? [`${one.cause} ${one.failure?.message ?? ''}`] : [],
+      one ? [{ cause: one.cause, message: one.failure?.message ?? '' }] : [],
     ),
     timers:
       all.filter((event) => event.timerStartedEventAttributes).length -

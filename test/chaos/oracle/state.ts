@@ -78,15 +78,15 @@ export function stuck({ cases }: Evidence): Violation[] {
 }
 
 /** Temporal's own words for tasks that are asked for again because something came meanwhile, or because the worker went. */
-const harmless = /UNHANDLED_COMMAND|RESET_STICKY|FORCE_CLOSE|UNHANDLED_UPDATE|^(2|8|12|16|33) |GRPC_MESSAGE_TOO_LARGE/;
+const harmless: readonly (number | null | undefined)[] = [1, 13, 17, 20, 31]; // unhandled command, reset sticky queue, force close, reset, unhandled Update
 
 /** I16: no task failed because code and history disagree, or because of a flaw of ours; no case ended as a failed workflow. */
 export function tasks({ cases }: Evidence): Violation[] {
   return [...cases.values()].flatMap(({ caseId, runs }) =>
     runs.flatMap((run) => [
       ...run.failures
-        .filter((cause) => !harmless.test(cause))
-        .map((cause) => ({ invariant: 'I16', caseId, what: `${run.workflowId}: ${cause}` })),
+        .filter(({ cause }) => !harmless.includes(cause))
+        .map(({ cause, message }) => ({ invariant: 'I16', caseId, what: `${run.workflowId}: ${cause} ${message}` })),
       ...(['FAILED', 'TIMED_OUT', 'TERMINATED'].includes(run.status)
         ? [{ invariant: 'I16', caseId, what: `${run.workflowId} ended ${run.status}` }]
         : []),
