@@ -28,6 +28,7 @@ import {
   openCase,
   taskQueue,
   workflowIdOf,
+  workflowTaskTimeout,
   type SentCommand,
 } from '../workflows/messages.ts';
 import type { returnCase } from '../workflows/return.ts';
@@ -83,6 +84,7 @@ export function createCaseClient(client: Client, options: { taskQueue?: string; 
     return {
       workflowId: workflowIdOf('return', caseId, carried?.generation),
       taskQueue: options.taskQueue ?? taskQueue,
+      workflowTaskTimeout,
       args: [input] as [ReturnInput],
       staticSummary: `Return ${input.rmaNo} · order ${order.orderId}`.slice(0, 190),
       typedSearchAttributes: [

@@ -6,7 +6,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Clien
 import type { Companions } from '../activities/index.ts';
 import type { ClaimInput, ClaimReport } from '../contracts/workflow.ts';
 import type { Database } from '../db/database.ts';
-import { claimFactSignal, factSignal, workflowIdOf } from '../workflows/messages.ts';
+import { claimFactSignal, factSignal, workflowIdOf, workflowTaskTimeout } from '../workflows/messages.ts';
 import { CaseStage, CaseType, MerchantId, NeedsAttention, OrderId } from '../workflows/search-attributes.ts';
 
 export interface CompanionDeps {
@@ -29,6 +29,7 @@ export function createCompanions({ client, taskQueue, database }: CompanionDeps)
         .start('carrierClaim', {
           workflowId,
           taskQueue,
+          workflowTaskTimeout,
           args: [input],
           workflowIdConflictPolicy: 'USE_EXISTING',
           workflowIdReusePolicy: 'REJECT_DUPLICATE',

@@ -57,3 +57,5 @@ export const workflowIdOf = (caseType: CaseTypeName, caseId: string, generation 
 /** A parcel has one claim, whoever starts it how often. */
 export const claimCaseIdOf = (caseId: string, legNo: number): string => `${caseId}.claim${legNo}`;
 export const taskQueue = 'cases';
+/** A task that a dead worker had begun is another's after this long. A task takes some hundredths of a second; a save that hangs, two. */
+export const workflowTaskTimeout = '5s';

@@ -60,7 +60,7 @@ export function rudeClient(apiUrl: string, random: () => number, rudeness: Ruden
     if (twin) {
       fire('F27 the same call twice at once');
       const both = await Promise.all([ask(url, init), ask(url, init)].map((call) => call.catch((err: unknown) => err as Error)));
-      const replies = await Promise.all(both.map((one) => (one instanceof Error ? one : note(one, url, init, key))));
+      const replies = await Promise.all(both.map(async (one) => (one instanceof Error ? one : note(one, url, init, key))));
       const best = replies.find((one) => !(one instanceof Error) && one.ok) ?? replies.find((one) => !(one instanceof Error));
       if (!best) throw replies[0];
       return best as Response;
@@ -127,7 +127,7 @@ export function rudeClient(apiUrl: string, random: () => number, rudeness: Ruden
   }
 
   const call: typeof fetch = async (input, init = {}) => {
-    const url = String(input);
+    const url = input instanceof Request ? input.url : input.toString();
     if (!url.startsWith(apiUrl)) return fetch(url, init);
     const key = new Headers(init.headers).get('idempotency-key');
     return key ? command(url, init, key) : read(url, init);

@@ -17,15 +17,14 @@ export function createRecovery(client: Client) {
   const watching: Promise<void>[] = [];
 
   async function hitBy(pid: number, caseIds: readonly string[]): Promise<Hit[]> {
-    const looked = caseIds.map(async (caseId) => {
+    const looked = caseIds.map(async (caseId): Promise<Hit[]> => {
       const handle = client.workflow.getHandle(workflowIdOf('return', caseId));
       const { raw } = await handle.describe();
-      const busy = (raw.pendingActivities ?? []).some(
-        ({ state, lastWorkerIdentity }) => isStarted(state) && isOf(lastWorkerIdentity, pid),
-      );
-      return busy ? [{ handle, events: Number(raw.workflowExecutionInfo?.historyLength) }] : [];
+      const busy = (raw.pendingActivities ?? []).find((one) => isStarted(one.state) && isOf(one.lastWorkerIdentity, pid));
+      const events = Number(raw.workflowExecutionInfo?.historyLength);
+      return busy ? [{ handle, events, activityId: busy.activityId, attempt: busy.attempt ?? 1 }] : [];
     });
-    return (await Promise.all(looked.map((one) => one.catch(() => [])))).flat();
+    return (await Promise.all(looked.map((one) => one.catch((): Hit[] => [])))).flat();
   }
 
   /** Its history goes on, or another worker has begun the activity anew; how long the partner then takes is not the worker's doing. */
