@@ -2,14 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import { readReturns, type DemoReturn } from '../../dev/demo/data.ts';
 import { planned, randomFrom, type Planned } from '../../dev/demo/plan.ts';
-import type { RoadName } from '../../dev/demo/roads.ts';
-import type { chaosRoads } from './roads.ts';
+import type { Road, RoadName } from '../../dev/demo/roads.ts';
+import { chaosRoads } from './roads.ts';
 import { troubles, type Trouble } from './troubles.ts';
 
 const csv = fileURLToPath(new URL('../../dev/demo/online-retail-returns.csv', import.meta.url));
 type ChaosRoad = keyof ReturnType<typeof chaosRoads>;
-const ownRoads: readonly ChaosRoad[] = ['contested', 'doubled', 'handsFull'];
-const ownShare = 0.1;
+const ownRoads: readonly ChaosRoad[] = ['contested', 'doubled', 'handsFull', 'impatient', 'pendingFails'];
+const ownShare = 0.2;
 /** Roads on which nobody acts until time has passed: they need a server that can skip it. */
 const waiting: readonly RoadName[] = ['unanswered', 'never_sent', 'lost'];
 
@@ -25,9 +25,12 @@ export function returnsOf(seed: number, cases: number, skipsTime: boolean): Chao
     if (plan.road !== 'happy') return skipsTime || !waiting.includes(plan.road) ? plan : { ...plan, road: 'happy' };
     if (random() >= ownShare) return plan;
     const own = ownRoads[Math.floor(random() * ownRoads.length)]!;
-    return { ...plan, own, reason: own === 'handsFull' ? plan.reason : 'quality' };
+    const { reason = plan.reason, worth: [least] = [0, 0] }: Road = chaosRoads(() => undefined)[own];
+    return valueOf(plan.what) < least ? plan : { ...plan, own, reason };
   });
 }
+
+const valueOf = ({ lines }: DemoReturn): number => lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
 
 /** The same goods, another order. */
 function again(what: DemoReturn, index: number, of: number): DemoReturn {

@@ -65,4 +65,28 @@ export const chaosRoads = (complain: Complain) =>
         return { stage: 'refunded', paidMinor: steps.valueMinor };
       },
     },
+    /** Agreed to and taken back in the same breath, while the label is being made. */
+    impatient: {
+      reason: 'quality',
+      async play(steps) {
+        await steps.open();
+        await steps.accept();
+        await steps.give('customer', 'withdraw-case', { reason: 'I will keep it after all.' });
+        return { stage: 'withdrawn', paidMinor: 0 };
+      },
+    },
+    /** The provider takes the refund on and cannot carry it out; a manager has it sent again. */
+    pendingFails: {
+      worth: [200, 1e9],
+      async play(steps) {
+        await steps.open();
+        await steps.agreed();
+        await steps.fault('pending_then_failed', { latencyMs: 500, code: 'account_closed' });
+        await goesWell(steps);
+        const parked = await steps.until('needs_attention', 'refunded');
+        if (parked.stage === 'refunded') complain('I2', steps.caseId, 'refunded by a refund that failed');
+        await steps.give('manager', 'resolve-attention', { verb: 'retry' });
+        return { stage: 'refunded', paidMinor: steps.valueMinor };
+      },
+    },
   }) as const satisfies Record<string, Road>;

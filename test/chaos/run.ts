@@ -41,6 +41,8 @@ const lies = {
   unavailable: 0.03,
   latencyMs: 1_200,
 };
+/** The provider forgets keys sooner than anybody tries again (F22). */
+const keysKeptMs = 2_000;
 const manners = { triesMax: 200 };
 const patienceMs = 12_000;
 const convergeMs = 60_000;
@@ -63,6 +65,7 @@ export async function chaosRun(options: ChaosOptions) {
     );
 
     await people.simulate('POST', '/control/lies', { seed, ...lies });
+    await people.simulate('POST', '/control/key-expiry', { ms: keysKeptMs });
     const startedAt = Date.now();
     const queue = returnsOf(seed, cases, options.skipsTime);
     const play = async () => {

@@ -18,9 +18,12 @@ export function notices({ cases }: Evidence): Violation[] {
     if (!doc || doc.open || doc.merchantId === '') return []; // in nobody's lists: refused at the door, by its answer
     const keys = told.map(({ key }) => key);
     const twice = keys.filter((key, index) => keys.indexOf(key) < index);
+    const texts = told.map(({ template, text }) => `${template}: ${text}`);
+    const again = texts.filter((text, index) => texts.indexOf(text) < index);
     const due = endings[doc.stage];
     const ends = told.filter(({ template }) => Object.values(endings).includes(template)).map(({ template }) => template);
     return [
+      ...again.map((text) => ({ invariant: 'I21', caseId, what: `told twice: ${text.slice(0, 120)}` })),
       ...twice.map((key) => ({ invariant: 'I21', caseId, what: `${key} was sent twice` })),
       ...(due && !told.some(({ template }) => template === due)
         ? [{ invariant: 'I21', caseId, what: `ended ${doc.stage}, and nobody was told ${due}` }]
