@@ -64,13 +64,16 @@ export function createCaseStore(connection: Connection) {
         await timeline.collection.bulkWrite(writes as never, { ordered: false }).catch(unlessDuplicate); // a newer attempt's row is there
       }
       const document = documentOf(stamp, state as ReturnState, about);
-      await cases.collection
-        .replaceOne({ _id: state.caseId as never, stamp: { $lte: stamp } }, document as never, { upsert: true })
-        .catch(async (err: unknown) => {
-          if (!isDuplicateKey(err)) throw err;
-          // Two first saves may meet; without upsert "0 matched" says that a newer one is there.
-          await cases.collection.replaceOne({ _id: state.caseId as never, stamp: { $lte: stamp } }, document as never);
-        });
+      // A task that is tried again stands at the same place of the history; what its first try left in flight may come last.
+      const unlessNewer = {
+        _id: state.caseId as never,
+        $or: [{ stamp: { $lt: stamp } }, { stamp, updatedAt: { $lte: state.at } }],
+      };
+      await cases.collection.replaceOne(unlessNewer, document as never, { upsert: true }).catch(async (err: unknown) => {
+        if (!isDuplicateKey(err)) throw err;
+        // Two first saves may meet; without upsert "0 matched" says that a newer one is there.
+        await cases.collection.replaceOne(unlessNewer, document as never);
+      });
     },
 
     /**

@@ -6,10 +6,13 @@ import type { System } from '../system.ts';
 export const merchantId = 'demo-store';
 const triesMax = 8;
 const pauseMsMax = 1_600;
+const usualPatienceMs = 60_000;
 
 export interface Manners {
   /** How often a call is sent again where the answer is "not at the moment". */
   readonly triesMax?: number;
+  /** How long a case may take to get where it must. */
+  readonly patienceMs?: number;
   /** How they call; absent: as everybody does. */
   readonly fetch?: typeof fetch;
   /** Told of every command that was answered with yes. */
@@ -81,7 +84,11 @@ export function meetPeople(
 
   const read = async (caseId: string): Promise<CaseView> =>
     send('GET', `${apiUrl}/cases/${caseId}`, await tokenOf('manager', 'manager-1'));
-  async function when(caseId: string, holds: (view: CaseView) => boolean, patienceMs = 60_000): Promise<CaseView> {
+  async function when(
+    caseId: string,
+    holds: (view: CaseView) => boolean,
+    patienceMs = manners.patienceMs ?? usualPatienceMs,
+  ): Promise<CaseView> {
     const giveUpAt = Date.now() + patienceMs;
     for (let pauseMs = 40; ; pauseMs = Math.min(pauseMs * 1.6, 500)) {
       const view = await read(caseId);

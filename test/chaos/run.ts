@@ -10,6 +10,7 @@ import { gather } from './oracle/evidence.ts';
 import { judge, type Violation } from './oracle/index.ts';
 import { paidOf } from './oracle/money.ts';
 import { isLevel } from './oracle/state.ts';
+import { watchStored } from './oracle/watcher.ts';
 import { returnsOf, troublesOf, type ChaosPlan, type PlannedTrouble } from './plan.ts';
 import { createRecovery } from './recovery.ts';
 import { chaosRoads } from './roads.ts';
@@ -43,7 +44,7 @@ const lies = {
 };
 /** The provider forgets keys sooner than anybody tries again (F22). */
 const keysKeptMs = 2_000;
-const manners = { triesMax: 200 };
+const manners = { triesMax: 200, patienceMs: 150_000 };
 const patienceMs = 12_000;
 const convergeMs = 60_000;
 
@@ -53,6 +54,7 @@ export async function chaosRun(options: ChaosOptions) {
   try {
     const { call, heard } = rudeClient(topology.apiUrl, randomFrom(seed + 1), usualRudeness);
     const people = meetPeople(topology, { ...manners, fetch: call });
+    const watch = await watchStored(topology.mongo.uri);
     const recovery = createRecovery(topology.client);
     const playing = new Map<ChaosPlan, () => string>();
     const show = progress(cases, 'returns');
@@ -97,6 +99,8 @@ export async function chaosRun(options: ChaosOptions) {
     }
     await all;
     const playedMs = Date.now() - startedAt;
+    const stored = await watch.stop();
+    heard.violations.push(...stored.violations);
     Object.assign(fired, await liesTold(topology));
     await fetch(`${topology.simulatorsUrl}/control/lies`, { method: 'DELETE' });
     return await judged({ options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs: await recovery.taken() });
@@ -173,6 +177,7 @@ async function judged({ options, topology, driven, failed, heard, fired, hindere
       apiCalls: heard.lines.calls,
       apiLinesBroken: heard.lines.broken,
       apiFailedAfterOneRetry: heard.lines.brokenTwice,
+      shownBeforeCommitted: heard.lines.phantoms,
     },
     playedMs,
   };

@@ -141,6 +141,12 @@ describe('the stamp of a save', () => {
     expect(await shown('S-3')).toMatchObject({ revision: 4, told: ['real', 'real', 'real', 'real'] });
   });
 
+  it('of attempts at the same place of the history shows the later one, whichever is stored last', async () => {
+    await save('S-5', 30, 2, { stage: 'received', at: 2_000 }, 'later');
+    await save('S-5', 30, 2, { stage: 'in_transit', at: 1_000 }, 'earlier');
+    expect(await shown('S-5')).toMatchObject({ stage: 'received' });
+  });
+
   it('decides as well between first saves that meet', async () => {
     await Promise.all(
       [5, 9, 7, 3, 8].map((stamp) => save('S-4', stamp, 1, { stage: stamp === 9 ? 'received' : 'requested' }, `at ${stamp}`)),

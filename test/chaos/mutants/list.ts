@@ -116,8 +116,8 @@ export const mutants: readonly Mutant[] = [
     'save-guard-dropped',
     'a late save overwrites a newer one',
     'db/cases.ts',
-    '.replaceOne({ _id: state.caseId as never, stamp: { $lte: stamp } }, document as never, { upsert: true })',
-    '.replaceOne({ _id: state.caseId as never }, document as never, { upsert: true })',
+    '{ _id: state.caseId as never, $or: [{ stamp: { $lt: stamp } }, { stamp, updatedAt: { $lte: state.at } }] }',
+    '{ _id: state.caseId as never }',
   ),
   one(
     'save-failure-untold',

@@ -1,5 +1,5 @@
 /** What the customer was told, by the ledger of notices: I21. */
-import type { Evidence } from './evidence.ts';
+import { errandKeys, type Evidence } from './evidence.ts';
 import type { Violation } from './index.ts';
 
 /** The last word of an end. */
@@ -14,16 +14,16 @@ const endings: Readonly<Record<string, string>> = {
 
 /** An end is told of; no other end is told of after it; no text reaches the customer twice under one key. */
 export function notices({ cases }: Evidence): Violation[] {
-  return [...cases.values()].flatMap(({ caseId, notices: told, doc }) => {
+  return [...cases.values()].flatMap(({ caseId, notices: told, doc, runs }) => {
     if (!doc || doc.open || doc.merchantId === '') return []; // in nobody's lists: refused at the door, by its answer
     const keys = told.map(({ key }) => key);
     const twice = keys.filter((key, index) => keys.indexOf(key) < index);
-    const texts = told.map(({ template, text }) => `${template}: ${text}`);
-    const again = texts.filter((text, index) => texts.indexOf(text) < index);
+    const planned = errandKeys(runs);
+    const unplanned = keys.filter((key) => !planned.has(key));
     const due = endings[doc.stage];
     const ends = told.filter(({ template }) => Object.values(endings).includes(template)).map(({ template }) => template);
     return [
-      ...again.map((text) => ({ invariant: 'I21', caseId, what: `told twice: ${text.slice(0, 120)}` })),
+      ...unplanned.map((key) => ({ invariant: 'I21', caseId, what: `${key} was sent, and the case never planned it` })),
       ...twice.map((key) => ({ invariant: 'I21', caseId, what: `${key} was sent twice` })),
       ...(due && !told.some(({ template }) => template === due)
         ? [{ invariant: 'I21', caseId, what: `ended ${doc.stage}, and nobody was told ${due}` }]

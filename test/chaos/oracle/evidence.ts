@@ -61,6 +61,16 @@ export interface Evidence {
 
 const atOnce = 8;
 
+/** Keys at the partners of all that the case has asked for beside its steps. */
+export const errandKeys = (runs: readonly Run[]): ReadonlySet<string> =>
+  new Set(
+    runs.flatMap(({ activities }) =>
+      activities.flatMap(({ type, input }) =>
+        type === 'runErrands' ? (input.errands as { key: string }[]).map(({ key }) => `${String(input.caseId)}/${key}`) : [],
+      ),
+    ),
+  );
+
 export async function gather(
   client: Client,
   {

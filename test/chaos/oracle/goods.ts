@@ -1,5 +1,5 @@
 /** Goods and labels, by the ledgers of carrier and stock: I6, I7, I12, and what is taken back of an ended case (I24). */
-import type { Case, Evidence, Update } from './evidence.ts';
+import { errandKeys, type Case, type Evidence, type Update } from './evidence.ts';
 import type { Violation } from './index.ts';
 import { paidOf } from './money.ts';
 
@@ -37,6 +37,10 @@ export function stock({ cases }: Evidence): Violation[] {
     );
     const inspected = graded.flatMap(({ units }) => units).reduce((units, one) => units + one.quantity, 0);
     const booked = entries.reduce((units, one) => units + one.quantity, 0);
+    const planned = errandKeys(runs);
+    const unplanned = entries.filter(({ key }) => !planned.has(key));
+    if (unplanned.length > 0)
+      return [{ invariant: 'I7', caseId, what: `${unplanned[0]?.key} was booked, and the case never planned it` }];
     const expected = doc?.stage === 'refunded' ? inspected : booked;
     if (booked > inspected || booked < Math.min(expected, inspected))
       return [{ invariant: 'I7', caseId, what: `${booked} units booked into stock, ${inspected} inspected` }];
