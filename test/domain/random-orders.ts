@@ -60,9 +60,9 @@ export type Action =
   | { kind: 'reopened' };
 export type Played = Action & { readonly quick?: boolean };
 
-const pick = <T>(all: readonly T[], nth: number): T => all[nth % all.length]!;
+export const pick = <T>(all: readonly T[], nth: number): T => all[nth % all.length]!;
 
-const scanCodes = [
+export const scanCodes = [
   'picked_up',
   'dropped_off',
   'in_transit',
@@ -389,7 +389,8 @@ function act(rma: PaperCase, one: Action, told: Journal, messageId: string): voi
     }
   }
 }
-const rare: CommandName[] = [
+/** Asked for seldom: they end a case, or may be given at any time. */
+export const rare: readonly CommandName[] = [
   'withdraw_case',
   'cancel_case',
   'hold_case',
@@ -519,7 +520,8 @@ function unitsOf(state: ReturnState, f: number, wild: boolean, test: Parameters<
 const priceOf = ({ lines }: ReturnState, lineId: string): number =>
   lines.find((line) => line.lineId === lineId)?.unitPriceMinor ?? 0;
 
-const payloads: Record<CommandName, Payload> = {
+/** What each command says of the case as it is; wild ones ask for more than there is. */
+export const payloads: Record<CommandName, Payload> = {
   edit_request: ({ request }, f) =>
     pick<object>(
       [

@@ -34,14 +34,16 @@ export interface Seen {
 }
 
 export function wrongAfter(seen: Seen): string[] {
-  return [
-    ...movedWrong(seen),
-    ...goodsWrong(seen),
-    ...moneyWrong(seen),
-    ...clocksWrong(seen.before, seen.after),
-    ...endWrong(seen),
-  ];
+  return [...wrongInItself(seen), ...wrongByLedger(seen)];
 }
+/** What the case alone tells: its way through the table, its goods, its clocks. */
+export const wrongInItself = (seen: Seen): string[] => [
+  ...movedWrong(seen),
+  ...goodsWrong(seen),
+  ...clocksWrong(seen.before, seen.after),
+];
+/** What is held against the provider's ledger as it is now. */
+export const wrongByLedger = (seen: Seen): string[] => [...moneyWrong(seen), ...endWrong(seen)];
 
 const collect = (): { wrong: string[]; must: (holds: boolean, otherwise: string) => void } => {
   const wrong: string[] = [];

@@ -33,7 +33,7 @@ import { exceptionPageView, exceptionView, guestCodeView, guestSessionView } fro
 import { createTokenIssuer, type Person } from '../../dev/tokens.ts';
 import type { Role } from '../../domain/permissions.ts';
 import { orderOf, policies } from './cases.ts';
-import { createStage, type Stage } from './stage.ts';
+import { createStage, type Stage, type Theatre } from './stage.ts';
 
 export const webhookSecret = `whsec_${Buffer.from('a secret that only tests know 123').toString('base64')}`;
 
@@ -55,6 +55,9 @@ export interface DoorOptions {
   readonly patienceMs?: number;
   /** In the place of what the application is given otherwise. */
   readonly deps?: Partial<AppDeps> | ((stage: Stage) => Promise<Partial<AppDeps>>);
+  /** What befalls activities, and which servers to play on, where they are not the test run's own. */
+  readonly wrap?: Parameters<typeof createStage>[1];
+  readonly theatre?: Theatre;
 }
 export type Door = Awaited<ReturnType<typeof openDoor>>;
 
@@ -66,8 +69,8 @@ const personOf = (as: Role | Person): Person =>
 export const idOfCall = (as: Role | Person, key: string): string =>
   commandIdOf({ get: () => key } as unknown as Parameters<typeof commandIdOf>[0], personOf(as));
 
-export async function openDoor(name: string, { patienceMs = 14_000, deps }: DoorOptions = {}) {
-  const stage = await createStage(name);
+export async function openDoor(name: string, { patienceMs = 14_000, deps, wrap, theatre }: DoorOptions = {}) {
+  const stage = await createStage(name, wrap, theatre);
   const issuer = await createTokenIssuer();
   const app = createApp({
     database: stage.database,
