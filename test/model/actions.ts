@@ -173,7 +173,7 @@ async function play(one: Action, real: Sequence): Promise<void> {
     }
     case 'scan': {
       const { code, lateMs, attempt } = one;
-      const occurredAt = (await virtualNow(real.handle())) - lateMs;
+      const occurredAt = real.now() - lateMs;
       const told = { trackingNo: parcelOf(real, one.parcel), code, ...(attempt ? { attempt } : {}) };
       const eventId = randomUUID();
       const data = { caseId, ...told, occurredAt: new Date(occurredAt).toISOString() };
@@ -252,7 +252,7 @@ async function providerSays(real: Sequence, { nth, status }: { nth: number; stat
   const charges = ours(partners.charges, 'pending');
   if (refunds.length + charges.length === 0) return;
   const one = pick<(typeof refunds)[number] | (typeof charges)[number]>([...refunds, ...charges], nth);
-  const occurredAt = await virtualNow(real.handle());
+  const occurredAt = real.now();
   const { amountMinor } = one;
   const { currency } = order;
   const eventId = randomUUID();
@@ -281,7 +281,7 @@ async function rumour(real: Sequence, f: number): Promise<void> {
   const { lane, caseId, order } = real;
   const own = lane.door.stage.partners.refunds.filter((one) => one.caseId === caseId);
   const one = own.length > 0 ? pick(own, f) : { refundId: 're_other', amountMinor: 999_998 };
-  const occurredAt = await virtualNow(real.handle());
+  const occurredAt = real.now();
   const eventId = randomUUID();
   const [refundId, amountMinor, currency] = pick(
     [
@@ -308,7 +308,7 @@ async function dispute(real: Sequence, { share, result }: { share: number; resul
   const { paymentId, merchantId, currency } = order;
   const { partners, database } = lane.door.stage;
   const open = shadow.state.disputes?.find((one) => one.state === 'open');
-  const occurredAt = await virtualNow(real.handle());
+  const occurredAt = real.now();
   const eventId = randomUUID();
   const data = { merchantId, paymentId, currency, occurredAt: new Date(occurredAt).toISOString() };
   if (!open) {

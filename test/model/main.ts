@@ -26,8 +26,8 @@ const usage = `Usage: npm run -s model -- [options]
 
 Exit code 0: everything was as the rules say. 1: it was not. 2: wrong options.`;
 
-const longest = 14;
-const runsInABatch = 6;
+const longest = 24;
+const runsInABatch = 5;
 /** An order that fails is shortened for so long. */
 const batchMs = 240_000;
 
@@ -104,7 +104,8 @@ async function playLane(lane: Lane, nth: number, { seed, commands, path, replay,
 function failureOf(result: fc.RunDetails<unknown>): string {
   const told = fc.defaultReportMessage(result as never) ?? 'it failed';
   const [, replay] = /replayPath="([^"]+)"/.exec(told) ?? [];
-  return `${told}\n\nto see it again: npm run -s model -- --seed ${result.seed} --path ${result.counterexamplePath ?? '0'}${replay ? ` --replay ${replay}` : ''}`;
+  const said = result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
+  return `${told}\n\n${said}\n\nto see it again: npm run -s model -- --seed ${result.seed} --path ${result.counterexamplePath ?? '0'}${replay ? ` --replay ${replay}` : ''}`;
 }
 
 async function main(asked: Options): Promise<boolean> {

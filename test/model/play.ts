@@ -46,6 +46,9 @@ export async function begin(lane: Lane, opened: Opened) {
   const generation = (): number => shadow.state.generation ?? 1;
   const handle = () => stage.client.workflow.getHandle(workflowIdOf('return', caseId, generation()));
 
+  /** As good as the workflow's clock, and cheaper: never before its newest event. */
+  const now = (): number => Math.max(Date.now(), shadow.state.at);
+
   /** What the workflow says; of the next generation, once there is one. */
   async function snapshot(): Promise<SaveCaseInput> {
     const { cases } = lane;
@@ -104,7 +107,12 @@ export async function begin(lane: Lane, opened: Opened) {
 
   async function give(given: Given): Promise<void> {
     const from = shadow.state;
-    const around = { order, input: shadow.input, policies: lane.policies, now: await virtualNow(handle()) };
+    const around = {
+      order,
+      input: shadow.input,
+      policies: lane.policies,
+      now: given.name === 'hold_case' ? await virtualNow(handle()) : now(),
+    };
     const ifMatch = given.expectedRevision === undefined ? {} : { headers: { 'if-match': `"${given.expectedRevision}"` } };
     const call = () => lane.door.command(caseId, pathOf(given.name), given.person, given.body, { key: given.key, ...ifMatch });
     // Where nobody has answered or the case is just being carried over, a client asks again with the same key.
@@ -164,7 +172,7 @@ export async function begin(lane: Lane, opened: Opened) {
       const { name, person, body, key, expectedRevision } = one.given;
       const headers: Record<string, string> = expectedRevision === undefined ? {} : { 'if-match': `"${expectedRevision}"` };
       const again = await lane.door.command(caseId, pathOf(name), person, body, { key, headers });
-      const isKept = ![400, 403].includes(one.reply.status);
+      const isKept = ![400, 403, 404].includes(one.reply.status);
       const same = isKept ? again.text === one.reply.text : again.body.code === one.reply.body.code;
       if (again.status !== one.reply.status || !same)
         throw new Error(
@@ -190,7 +198,7 @@ export async function begin(lane: Lane, opened: Opened) {
   }
 
   await settle();
-  return { lane, caseId, order, shadow, sent, give, tell, repeat, wait, settle, handle };
+  return { lane, caseId, order, shadow, give, tell, repeat, wait, settle, handle, now };
 }
 
 /** The event as the journal has it. */
