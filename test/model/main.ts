@@ -120,6 +120,8 @@ async function main(asked: Options): Promise<boolean> {
   writeFileSync(theatre.codePath, code);
   const all: Played = { tally: new Map(), sequences: 0 };
   const startedAt = Date.now();
+  const seconds = () => Math.round((Date.now() - startedAt) / 1_000);
+  const progress = setInterval(() => console.error(`${countOf(all.tally)} commands in ${seconds()} s`), 60_000);
   try {
     const lanes = await Promise.all(Array.from({ length: asked.lanes }, (_, nth) => openLane(`model-${nth}`, theatre)));
     await Promise.all(lanes.map((lane, nth) => playLane(lane, nth, asked, all)));
@@ -129,10 +131,11 @@ async function main(asked: Options): Promise<boolean> {
         all.failure ??= (err as Error).message;
       });
   } finally {
+    clearInterval(progress);
     await Promise.all([temporal.stop(), mongo.stop()]);
     rmSync(dataDir, { recursive: true, force: true });
   }
-  tellOf(asked, all, Math.round((Date.now() - startedAt) / 1_000));
+  tellOf(asked, all, seconds());
   return all.failure === undefined;
 }
 

@@ -14,7 +14,7 @@ import { openedState } from '../../workflows/return-steps.ts';
 import { PaperProvider } from '../domain/paper-provider.ts';
 import { leftOver, outOf, wrongByLedger, wrongInItself, type Ordered } from '../domain/return-oracle.ts';
 import { rules } from '../domain/paper-case.ts';
-import { plain } from './plain.ts';
+import { bare, plain } from './plain.ts';
 
 /** One event, between what was and what came of it. */
 export interface Told {
@@ -22,6 +22,8 @@ export interface Told {
   readonly event: ReturnEvent;
   readonly after: ReturnState;
 }
+/** What somebody's word must have been recorded as. */
+export type Expected = (before: ReturnState, by: CaseEvent['by']) => ReturnEvent | undefined;
 export interface Ledger {
   readonly refunds: readonly { key: string; id: string; amountMinor: number; status: 'pending' | 'succeeded' | 'failed' }[];
   readonly charges: Ledger['refunds'];
@@ -45,9 +47,9 @@ export class Shadow {
   }
 
   /** Follows the real case to `actual`; throws what is not as the rules would have it. */
-  follow(rows: readonly TimelineRow[], actual: ReturnState, ledger: Ledger): Told[] {
+  follow(rows: readonly TimelineRow[], actual: ReturnState, ledger: Ledger, expected: Expected = () => undefined): Told[] {
     const from = this.state;
-    const told = rows.map((row) => this.tell(row, actual));
+    const told = rows.map((row) => this.tell(row, actual, expected));
     const { seen: _, run: __, ...mine } = this.state;
     const { seen, run, ...theirs } = actual;
     if (!isDeepStrictEqual(mine, theirs))
@@ -57,12 +59,15 @@ export class Shadow {
     return told;
   }
 
-  private tell(row: TimelineRow, actual: ReturnState): Told {
+  private tell(row: TimelineRow, actual: ReturnState, expected: Expected): Told {
     const { ruleIds, type, by } = row.event;
     // The journal leaves out the verdict, which the state keeps.
     const judged = by.role === 'system' && ruleIds !== undefined && type !== 'edit_undone';
-    const event = { ...row.event, ...(judged ? { verdict: actual.verdict } : {}) } as ReturnEvent;
-    const before = this.opening(event, actual);
+    const journal = { ...row.event, ...(judged ? { verdict: actual.verdict } : {}) } as ReturnEvent;
+    const before = this.opening(journal, actual);
+    // What an event takes away is not in the journal, where it is the same as nothing.
+    const meant = expected(before, by);
+    const event = meant && isDeepStrictEqual(bare(meant), bare(journal)) ? meant : journal;
     if (row.seq !== before.revision + 1) throw new Error(`after event ${before.revision} comes event ${row.seq}`);
     if (by.role === 'clock') this.mustRing(before, event);
     const { sla } = this.input.policy;

@@ -73,11 +73,7 @@ const framing: readonly Row[] = [
   {
     id: 'B04',
     what: 'null and other things that are no object',
-    bodies: [
-      body('null', () => 'null', unfit),
-      body('a word', () => '"text"', unfit),
-      body('a number', () => '7', unfit),
-    ],
+    bodies: [body('null', () => 'null', unfit), body('a word', () => '"text"', unfit), body('a number', () => '7', unfit)],
   },
   {
     id: 'B05',
@@ -156,16 +152,14 @@ const framing: readonly Row[] = [
   {
     id: 'B13',
     what: 'slow headers, a slow body',
-    missing: 'the time limits are those of Node’s server (10 s and 30 s, api/main.ts): to wait them out takes longer than a suite may',
+    missing:
+      'the time limits are those of Node’s server (10 s and 30 s, api/main.ts): to wait them out takes longer than a suite may',
   },
   { id: 'B14', what: 'a wrong method', guardedBy: by('surface', 'a method that is not offered with 405 and those that are') },
   {
     id: 'B15',
     what: 'two lengths, smuggling',
-    guardedBy: by(
-      'bad-input/every-route',
-      'B15: a body with two lengths, or headers that never end, gets the connection closed',
-    ),
+    guardedBy: by('bad-input/every-route', 'B15: a body with two lengths, or headers that never end, gets the connection closed'),
   },
 ];
 
@@ -193,7 +187,7 @@ const meanings: readonly Row[] = [
   {
     id: 'B31',
     what: 'a refund of more than was captured or is left',
-    guardedBy: by('refunding', 'gives back no more than was paid'),
+    guardedBy: by('refunding', 'exceeds it where nothing was charged, or the charge is pending or has failed'),
   },
   {
     id: 'B32',
@@ -208,7 +202,11 @@ const meanings: readonly Row[] = [
   {
     id: 'B35',
     what: 'bought in the future; the window’s end to the millisecond',
-    guardedBy: by('opening', 'for a notice of tomorrow', 'counts the notice up to the last millisecond of the window, and not after it'),
+    guardedBy: by(
+      'opening',
+      'for a notice of tomorrow',
+      'counts the notice up to the last millisecond of the window, and not after it',
+    ),
   },
 ];
 
@@ -226,7 +224,11 @@ const paths: readonly Row[] = [
       ...['__proto__', 'constructor'],
     ],
   },
-  { id: 'B40', what: 'an id of another kind', ids: ['return:CASE', 'return%3ACASE', 'carrier_claim:CASE.claim1', 'O-1', 'RMA-2611-AAAAAA'] },
+  {
+    id: 'B40',
+    what: 'an id of another kind',
+    ids: ['return:CASE', 'return%3ACASE', 'carrier_claim:CASE.claim1', 'O-1', 'RMA-2611-AAAAAA'],
+  },
 ];
 
 const lists = by('reading', 'refuses what it does not know: cursors, limits, filters, sorts, operators');
@@ -245,7 +247,11 @@ const queries: readonly Row[] = [
     id: 'B46',
     what: 'limits, cursors and repeats that cannot be',
     queries: ['limit=-1', 'limit=0', 'limit=1e9', 'limit=abc', 'cursor=forged!', 'a=1&a=2', 'limit=1&limit=2'],
-    guardedBy: [...lists, ...by('reading', 'refuses cursors and limits that are none'), ...by('exceptions', 'are not asked for what they do not know')],
+    guardedBy: [
+      ...lists,
+      ...by('reading', 'refuses cursors and limits that are none'),
+      ...by('exceptions', 'are not asked for what they do not know'),
+    ],
   },
 ];
 
@@ -253,32 +259,67 @@ const others: readonly Row[] = [
   {
     id: 'B47',
     what: 'no token, one out of date, of another issuer or audience',
-    guardedBy: by('tokens', 'that has expired', 'that is not valid yet', 'of another issuer', 'for another audience', 'must be there once, as a Bearer in the Authorization header'),
+    guardedBy: by(
+      'tokens',
+      'that has expired',
+      'that is not valid yet',
+      'of another issuer',
+      'for another audience',
+      'must be there once, as a Bearer in the Authorization header',
+    ),
   },
   {
     id: 'B48',
     what: 'alg none, confusion, kid, jku, huge, two headers',
-    guardedBy: by('tokens', 'with alg none', 'with HS256 over the public key as PEM', 'with a path for a kid', 'that says where its key is', 'of 5,000 characters'),
+    guardedBy: by(
+      'tokens',
+      'with alg none',
+      'with HS256 over the public key as PEM',
+      'with a path for a kid',
+      'that says where its key is',
+      'of 5,000 characters',
+    ),
   },
   {
     id: 'B49',
     what: 'a role on the route of another; above the limit',
-    guardedBy: [...by('matrix', oneCell), ...by('commands', 'resolve_attention wants a verb and a result that are possible here, and for money a manager with proof')],
+    guardedBy: [
+      ...by('matrix', oneCell),
+      ...by('commands', 'resolve_attention wants a verb and a result that are possible here, and for money a manager with proof'),
+    ],
   },
   { id: 'B50', what: 'state, tenantId, approvedBy in the body', guardedBy: by('fields', unknownProperties) },
-  { id: 'B51', what: 'a revoked user with a live token', missing: 'tokens are the issuer’s and end by their own exp; no list of revoked ones is read' },
+  {
+    id: 'B51',
+    what: 'a revoked user with a live token',
+    missing: 'tokens are the issuer’s and end by their own exp; no list of revoked ones is read',
+  },
   {
     id: 'B52',
     what: 'commands that the stage does not allow, unknown ones',
-    guardedBy: by('commands', 'is refused where it is not possible, with what this role may do instead, and changes nothing', 'finds an ended case ended', 'an unknown command is not there'),
+    guardedBy: by(
+      'commands',
+      'is refused where it is not possible, with what this role may do instead, and changes nothing',
+      'finds an ended case ended',
+      'an unknown command is not there',
+    ),
   },
-  { id: 'B53', what: 'a stale If-Match', guardedBy: by('commands', 'does not act on a case that has moved on since the caller looked') },
+  {
+    id: 'B53',
+    what: 'a stale If-Match',
+    guardedBy: by('commands', 'does not act on a case that has moved on since the caller looked'),
+  },
   {
     id: 'B54',
     what: 'the Idempotency-Key: none, too long, reused, in flight, of somebody else',
     guardedBy: [
       ...by('commands', 'asks for an Idempotency-Key of 1 to 255 visible characters'),
-      ...by('idempotency', 'is refused for another body, another path, another case and another If-Match', 'makes a twin wait while the first is being carried out, then gives it the same answer', 'belongs to one caller in one role of one merchant'),
+      ...by(
+        'idempotency',
+        'is refused for another body, another path, another case and another If-Match',
+        'makes a twin wait while the first is being carried out, then gives it the same answer',
+        'belongs to one caller in one role of one merchant',
+      ),
     ],
   },
   {
@@ -286,16 +327,40 @@ const others: readonly Row[] = [
     what: 'webhooks that are not signed as agreed',
     guardedBy: by('webhooks', 'without a signature', 'with the same body written anew', 'with a secret of somebody else'),
   },
-  { id: 'B56', what: 'webhooks out of time', guardedBy: by('webhooks', 'six minutes late', 'six minutes early', 'with a time that is no whole number') },
+  {
+    id: 'B56',
+    what: 'webhooks out of time',
+    guardedBy: by('webhooks', 'six minutes late', 'six minutes early', 'with a time that is no whole number'),
+  },
   { id: 'B57', what: 'a repeat', guardedBy: by('webhooks', 'when it is repeated') },
   { id: 'B58', what: 'an unknown kind', guardedBy: by('webhooks', 'of an unknown kind') },
-  { id: 'B59', what: 'a thousand signatures, a dot in the id', guardedBy: by('webhooks', 'with a thousand signatures', 'with a dot in its id') },
-  { id: 'B60', what: 'for a case that has ended', guardedBy: by('webhooks', 'for a case that has ended, and twenty at once are one exception') },
-  { id: 'B61', what: 'addresses that lead inward', missing: 'no address comes from a request: partners are configured, and nothing is sent to merchants' },
+  {
+    id: 'B59',
+    what: 'a thousand signatures, a dot in the id',
+    guardedBy: by('webhooks', 'with a thousand signatures', 'with a dot in its id'),
+  },
+  {
+    id: 'B60',
+    what: 'for a case that has ended',
+    guardedBy: by('webhooks', 'for a case that has ended, and twenty at once are one exception'),
+  },
+  {
+    id: 'B61',
+    what: 'addresses that lead inward',
+    missing: 'no address comes from a request: partners are configured, and nothing is sent to merchants',
+  },
   { id: 'B62', what: 'photos', missing: 'files are not uploaded here: evidence is named by an id of the shop’s' },
-  { id: 'B63', what: 'a thousand calls a second', guardedBy: by('rate-limits', 'counts for each caller by themselves, and tells them what is left') },
+  {
+    id: 'B63',
+    what: 'a thousand calls a second',
+    guardedBy: by('rate-limits', 'counts for each caller by themselves, and tells them what is left'),
+  },
   { id: 'B64', what: '10,000 lines in one case', guardedBy: by('fields', 'B64: more entries than a case can have are refused') },
-  { id: 'B65', what: '500 open cases by one customer', missing: 'no quota of cases for a customer: units cannot be claimed twice, and callers are limited (B63)' },
+  {
+    id: 'B65',
+    what: '500 open cases by one customer',
+    missing: 'no quota of cases for a customer: units cannot be claimed twice, and callers are limited (B63)',
+  },
 ];
 
 export const catalogue: readonly Row[] = [...framing, ...fields, ...meanings, ...paths, ...queries, ...others].toSorted((a, b) =>
