@@ -71,7 +71,7 @@ export function fieldsOf(issues: readonly $ZodIssue[]): NonNullable<Problem['fie
     const at = (path: readonly PropertyKey[]) =>
       path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, fieldsMax).map((key) => ({
         pointer: at([...issue.path, key]),
         code: 'unknown_property',
         message: 'this property is not known',

@@ -27,7 +27,8 @@ function refuseAmbiguous(text: string): void {
       if (open.push(new Set()) > depthMax) throw new SyntaxError(`deeper than ${depthMax}`);
     } else if (token === '}' || token === ']') open.pop();
     else if (colon !== undefined) {
-      const key = JSON.parse(token.slice(0, -colon.length)) as string;
+      const quoted = token.slice(0, -colon.length);
+      const key = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
       const keys = open.at(-1)!;
       if (keys.has(key)) throw new SyntaxError('a key twice');
       keys.add(key);
