@@ -35,6 +35,7 @@ const commands = {
   },
   docs: { what: 'write docs/case-flows.md from the tables of stages', steps: [[...tsx, 'dev/docs.ts']] },
   build: { what: 'compile to dist/, with the workflow bundle', steps: [['dev/build.mjs']] },
+  model: { what: 'play random orders against the rules', servers: true, steps: [[...tsx, 'test/model/main.ts']] },
   'bench:count': { what: 'count events, bytes and queries of a case', servers: true, steps: [[...tsx, 'test/bench/count.ts']] },
 };
 

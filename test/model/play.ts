@@ -103,7 +103,7 @@ export async function begin(lane: Lane, opened: Opened) {
     if (body.revision > revision) return; // something of ours has come to an answer meanwhile
     const moves = availableMoves(rules, shadow.state, 'manager');
     if (body.stage !== at || !isDeepStrictEqual(body.availableMoves, moves))
-      throw new Error(`a manager is shown ${body.stage} and ${body.availableMoves}, the rules say ${at} and ${moves}`);
+      throw new Error(`a manager is shown ${body.stage} and ${body.availableMoves}, the rules say ${at} and ${moves.join()}`);
     const claimed = await stage.database.ledgers.claimed(order.merchantId, order.orderId, '');
     for (const line of order.lines)
       if ((claimed.get(line.lineId) ?? 0) > line.quantity)

@@ -8,7 +8,7 @@ import type { ProblemCode } from '../../../api/errors.ts';
 /** A body sent to every operation that takes one: made from one that fits. */
 export interface BodyTry {
   readonly what: string;
-  make(json: string): string | Buffer;
+  readonly make: (json: string) => string | Buffer;
   readonly expected: readonly [number, ProblemCode];
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -166,10 +166,12 @@ const framing: readonly Row[] = [
 const eachField = 'refuses what $pointer cannot be, and says where';
 const unknownProperties = 'refuses properties it does not know, on top and inside';
 const fields: readonly Row[] = [
-  ...['B16 a field that must be there is missing', 'B17 a wrong type', 'B19 empty or blank', 'B20 a reason of 10,000 characters'],
-  ...['B21 NUL and controls', 'B22 marks that hide or forge', 'B26 a negative amount', 'B27 nothing', 'B28 fractions'],
-  ...['B29 beyond what a number holds', 'B34 dates that cannot be'],
-].map((row): Row => ({ id: row.slice(0, 3), what: row.slice(4), guardedBy: by('fields', eachField) }));
+  ['B16 a field that must be there is missing', 'B17 a wrong type', 'B19 empty or blank', 'B20 a reason of 10,000 characters'],
+  ['B21 NUL and controls', 'B22 marks that hide or forge', 'B26 a negative amount', 'B27 nothing', 'B28 fractions'],
+  ['B29 beyond what a number holds', 'B34 dates that cannot be'],
+]
+  .flat()
+  .map((row): Row => ({ id: row.slice(0, 3), what: row.slice(4), guardedBy: by('fields', eachField) }));
 
 const meanings: readonly Row[] = [
   { id: 'B18', what: 'an unknown property', guardedBy: by('fields', unknownProperties) },
@@ -219,10 +221,10 @@ const paths: readonly Row[] = [
     id: 'B39',
     what: 'ids that can be none',
     ids: [
-      ...['..%2f..%2fetc%2fpasswd', '%00', 'CASE%00', 'CASE%0a', '%20CASE', 'CASE%20', '[object%20Object]', 'undefined', 'null'],
-      ...['NaN', '$ne', '%7B%22$gt%22%3A%22%22%7D', '*', '%25', '%ff', '%zz', '%C0%AF', 'x'.repeat(300), 'CASE;a=1'],
-      ...['__proto__', 'constructor'],
-    ],
+      ['..%2f..%2fetc%2fpasswd', '%00', 'CASE%00', 'CASE%0a', '%20CASE', 'CASE%20', '[object%20Object]', 'undefined', 'null'],
+      ['NaN', '$ne', '%7B%22$gt%22%3A%22%22%7D', '*', '%25', '%ff', '%zz', '%C0%AF', 'x'.repeat(300), 'CASE;a=1'],
+      ['__proto__', 'constructor'],
+    ].flat(),
   },
   {
     id: 'B40',
