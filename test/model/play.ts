@@ -132,8 +132,9 @@ export async function begin(lane: Lane, opened: Opened) {
     const { status } = reply;
     const code = status === 200 ? undefined : (reply.body.code as string);
     const recorded = told.filter(({ event }) => event.by.id === given.person.id && event.by.role === given.person.role);
-    // Our own steps go on meanwhile: the command met the case as it was after one of the events.
-    const met = [from, ...told.map(({ after }) => after)];
+    // Our own steps go on meanwhile: the command met the case as it was after one of the events, and before its own.
+    const own = recorded[0] ? told.indexOf(recorded[0]) : told.length;
+    const met = [from, ...told.slice(0, own).map(({ after }) => after)];
     const verdicts = met.map((state) => verdictOn(state, given, around));
     if (!verdicts.some((one) => one.status === status && one.code === code))
       throw new Error(
