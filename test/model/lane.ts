@@ -79,6 +79,8 @@ export async function openLane(name: string, theatre: Theatre) {
     door,
     policies: policiesNow,
     cases: client!,
+    /** How often a case came to each stage. */
+    reached: new Map<string, number>(),
     /** A case of its own, from an order of its own. */
     async open(begun: Setup) {
       setup = begun;

@@ -75,6 +75,8 @@ const countOf = (tally: Tally): number => [...tally.values()].reduce((sum, one) 
 
 interface Played {
   readonly tally: Tally;
+  /** How often cases came to each stage. */
+  readonly reached: Tally;
   sequences: number;
   failure?: string;
 }
@@ -118,13 +120,15 @@ async function main(asked: Options): Promise<boolean> {
   ]);
   const theatre: Theatre = { address: temporal.address, mongoUri: mongo.uri, codePath: join(dataDir, 'workflow-bundle.js') };
   writeFileSync(theatre.codePath, code);
-  const all: Played = { tally: new Map(), sequences: 0 };
+  const all: Played = { tally: new Map(), reached: new Map(), sequences: 0 };
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1_000);
   const progress = setInterval(() => console.error(`${countOf(all.tally)} commands in ${seconds()} s`), 60_000);
   try {
     const lanes = await Promise.all(Array.from({ length: asked.lanes }, (_, nth) => openLane(`model-${nth}`, theatre)));
     await Promise.all(lanes.map((lane, nth) => playLane(lane, nth, asked, all)));
+    for (const [stage, count] of lanes.flatMap((lane) => [...lane.reached]))
+      all.reached.set(stage, (all.reached.get(stage) ?? 0) + count);
     // Closing a lane plays each of its cases again from its history.
     for (const lane of lanes)
       await lane.door.close().catch((err: unknown) => {
@@ -139,19 +143,21 @@ async function main(asked: Options): Promise<boolean> {
   return all.failure === undefined;
 }
 
-function tellOf({ seed, json }: Options, { tally, sequences, failure }: Played, seconds: number): void {
-  const kinds = Object.fromEntries([...tally].toSorted(([, one], [, other]) => other - one));
+function tellOf({ seed, json }: Options, { tally, reached, sequences, failure }: Played, seconds: number): void {
+  const [kinds, stages] = [tally, reached].map((counts) =>
+    Object.fromEntries([...counts].toSorted(([, one], [, other]) => other - one)),
+  );
+  const shown = (counts: object) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  const commands = countOf(tally);
   if (failure) console.error(failure);
   console.log(
-    `seed ${seed}: ${countOf(tally)} commands in ${sequences} sequences, ${seconds} s; ${failure ? 'FAILED' : 'all as the rules say'}`,
+    `seed ${seed}: ${commands} commands in ${sequences} sequences, ${seconds} s; ${failure ? 'FAILED' : 'all as the rules say'}`,
   );
-  console.log(
-    json
-      ? JSON.stringify({ seed, commands: countOf(tally), sequences, seconds, failed: failure !== undefined, kinds })
-      : Object.entries(kinds)
-          .map(([name, count]) => `${name} ${count}`)
-          .join(', '),
-  );
+  console.log(`commands: ${shown(kinds!)}\nstages: ${shown(stages!)}`);
+  if (json) console.log(JSON.stringify({ seed, commands, sequences, seconds, failed: failure !== undefined, kinds, stages }));
 }
 
 process.exit((await main(options())) ? 0 : 1);

@@ -92,6 +92,8 @@ export async function begin(lane: Lane, opened: Opened) {
       },
       expected,
     );
+    for (const { before, after } of told)
+      if (after.stage !== before.stage) lane.reached.set(after.stage, (lane.reached.get(after.stage) ?? 0) + 1);
     await looksRight();
     return told;
   }
