@@ -132,10 +132,11 @@ export const setups: fc.Arbitrary<Setup> = fc.record(
     ),
     quality: fc.boolean(),
     channel: fc.nat(3),
+    pends: fc.boolean(),
     instant: fc.constantFrom(...refundTriggers),
     historyBudget: fc.constantFrom(60, 120),
   },
-  { requiredKeys: ['lines', 'quality', 'channel'] },
+  { requiredKeys: ['lines', 'quality', 'channel', 'pends'] },
 );
 
 /** How many commands were played, by kind. */

@@ -20,6 +20,8 @@ export interface Setup {
   readonly quality: boolean;
   readonly channel: number;
   readonly instant?: (typeof refundTriggers)[number];
+  /** The provider does not pay the first refund at once. */
+  readonly pends: boolean;
   /** After so many events the case continues as new; absent: when the server suggests it. */
   readonly historyBudget?: number;
 }
@@ -94,6 +96,7 @@ export async function openLane(name: string, theatre: Theatre) {
       const reply = await door.opened(body, order);
       if (reply.status !== 201) throw new Error(`opening answered ${reply.status}: ${reply.text}`);
       const { caseId } = reply.body as { caseId: string };
+      if (begun.pends) pending.waiting.refundPayment.add(caseId);
       return { caseId, order, input: inputs.get(caseId)! };
     },
     /** The next call of that activity for this case comes to nothing: for good, or once; or it is done and nobody hears of it. */
