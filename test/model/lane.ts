@@ -12,7 +12,7 @@ import { handoverChannels } from '../../domain/return-state.ts';
 import type { PolicyStore } from '../../gateways/policy-packs.ts';
 import { orderOf, policies } from '../support/cases.ts';
 import { openDoor, type Door } from '../support/door.ts';
-import { createTroubles, type Theatre } from '../support/stage.ts';
+import { createTroubles, eventually, type Theatre } from '../support/stage.ts';
 
 /** What a sequence begins with. */
 export interface Setup {
@@ -93,7 +93,13 @@ export async function openLane(name: string, theatre: Theatre) {
         handoverChannel: handoverChannels[begun.channel],
         consents: begun.instant ? ['claw_back'] : [],
       };
-      const reply = await door.opened(body, order);
+      const key = randomUUID();
+      // Where no worker has answered in time a client asks again with the same key.
+      const reply = await eventually(async () => {
+        const answer = await door.opened(body, order, { as: 'customer', key });
+        if (answer.status === 202 || answer.status === 503) throw new Error(`opening answered ${answer.status}`);
+        return answer;
+      });
       if (reply.status !== 201) throw new Error(`opening answered ${reply.status}: ${reply.text}`);
       const { caseId } = reply.body as { caseId: string };
       if (begun.pends) pending.waiting.refundPayment.add(caseId);
