@@ -36,6 +36,12 @@ const commands = {
   docs: { what: 'write docs/case-flows.md from the tables of stages', steps: [[...tsx, 'dev/docs.ts']] },
   build: { what: 'compile to dist/, with the workflow bundle', steps: [['dev/build.mjs']] },
   model: { what: 'play random orders against the rules', servers: true, steps: [[...tsx, 'test/model/main.ts']] },
+  chaos: { what: 'break everything while returns are under way', servers: true, steps: [[...tsx, 'test/chaos/main.ts']] },
+  'chaos:mutants': {
+    what: 'see whether chaos finds seeded flaws',
+    servers: true,
+    steps: [[...tsx, 'test/chaos/mutants/main.ts']],
+  },
   'bench:count': { what: 'count events, bytes and queries of a case', servers: true, steps: [[...tsx, 'test/bench/count.ts']] },
 };
 

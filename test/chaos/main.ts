@@ -66,7 +66,7 @@ async function main(): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), 'mendline-chaos-'));
   let isFine = false;
   try {
-    const report = await chaosRun({ seed, cases, kills, dataDir, dist, concurrency, skipsTime: true });
+    const report = await chaosRun({ seed, cases, kills, dataDir, dist, concurrency });
     console.log(JSON.stringify(report, null, json ? undefined : 2));
     isFine = report.invariantViolations.length === 0;
     if (!isFine) {

@@ -11,7 +11,7 @@ import { judge, type Violation } from './oracle/index.ts';
 import { paidOf } from './oracle/money.ts';
 import { isLevel } from './oracle/state.ts';
 import { watchStored } from './oracle/watcher.ts';
-import { returnsOf, troublesOf, type ChaosPlan, type PlannedTrouble } from './plan.ts';
+import { returnsOf, troublesOf, type ChaosPlan } from './plan.ts';
 import { createRecovery } from './recovery.ts';
 import { chaosRoads } from './roads.ts';
 import { startTopology, type Topology } from './topology.ts';
@@ -24,10 +24,6 @@ export interface ChaosOptions {
   /** What `npm run build` made. */
   readonly dist: string;
   readonly concurrency: number;
-  /** The server can skip time. */
-  readonly skipsTime: boolean;
-  /** Returns may take this long; absent: half an hour. */
-  readonly giveUpMs?: number;
 }
 export type ChaosReport = Awaited<ReturnType<typeof chaosRun>>;
 
@@ -54,6 +50,8 @@ export async function chaosRun(options: ChaosOptions) {
   try {
     const { call, heard } = rudeClient(topology.apiUrl, randomFrom(seed + 1), usualRudeness);
     const people = meetPeople(topology, { ...manners, fetch: call });
+    const { serverVersion } = await topology.client.workflowService.getSystemInfo({});
+    const skipsTime = canSkipTime(serverVersion ?? '');
     const watch = await watchStored(topology.mongo.uri);
     const recovery = createRecovery(topology.client);
     const playing = new Map<ChaosPlan, () => string>();
@@ -66,10 +64,11 @@ export async function chaosRun(options: ChaosOptions) {
       (invariant, caseId, what) => void heard.violations.push({ invariant, caseId, what }),
     );
 
-    await people.simulate('POST', '/control/lies', { seed, ...lies });
+    // A webhook that is lost is missed when its time is over: not where time cannot be skipped.
+    await people.simulate('POST', '/control/lies', { seed, ...lies, ...(skipsTime ? {} : { lost: 0 }) });
     await people.simulate('POST', '/control/key-expiry', { ms: keysKeptMs });
     const startedAt = Date.now();
-    const queue = returnsOf(seed, cases, options.skipsTime);
+    const queue = returnsOf(seed, cases, skipsTime);
     const play = async () => {
       for (let plan = queue.shift(); plan; plan = queue.shift()) {
         let caseId = '';
@@ -103,13 +102,31 @@ export async function chaosRun(options: ChaosOptions) {
     heard.violations.push(...stored.violations);
     Object.assign(fired, await liesTold(topology));
     await fetch(`${topology.simulatorsUrl}/control/lies`, { method: 'DELETE' });
-    return await judged({ options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs: await recovery.taken() });
+    return await judged({
+      serverVersion: serverVersion ?? 'unknown',
+      options,
+      topology,
+      driven,
+      failed,
+      heard,
+      fired,
+      hindered,
+      playedMs,
+      tookMs: await recovery.taken(),
+    });
   } finally {
     await topology.stop();
   }
 }
 
+/** From server 1.32 on (dev/time-travel.ts). */
+const canSkipTime = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 1 || (major === 1 && minor >= 32);
+};
+
 interface Played {
+  readonly serverVersion: string;
   readonly options: ChaosOptions;
   readonly topology: Topology;
   readonly driven: readonly Driven[];
@@ -121,7 +138,7 @@ interface Played {
   readonly tookMs: readonly number[];
 }
 
-async function judged({ options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs }: Played) {
+async function judged({ serverVersion, options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs }: Played) {
   const { seed, cases, dataDir } = options;
   const quietAt = Date.now();
   const look = () => gather(topology.client, { mongoUri: topology.mongo.uri, dataDir });
@@ -159,6 +176,7 @@ async function judged({ options, topology, driven, failed, heard, fired, hindere
   const counts = Object.values(fired).reduce((sum, one) => sum + one, 0);
   return {
     seed,
+    temporal: serverVersion,
     cases,
     kills: Object.entries(fired).reduce((sum, [name, times]) => (/killed/.test(name) ? sum + times : sum), 0),
     troubles: counts,
@@ -195,5 +213,3 @@ async function liesTold({ simulatorsUrl }: Topology): Promise<Record<string, num
 
 const quantile = (sorted: readonly number[], share: number): number | null =>
   sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;
-
-export type { PlannedTrouble };

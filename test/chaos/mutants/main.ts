@@ -45,9 +45,9 @@ async function main(): Promise<number> {
     const folder = mkdtempSync(join(tmpdir(), 'mendline-mutant-'));
     try {
       const dist = buildMutant(mutant, join(folder, 'source'));
-      const report = await chaosRun({ ...options, dataDir: join(folder, 'data'), dist, concurrency: 24, skipsTime: true }).catch(
-        (err: Error) => ({ invariantViolations: [{ invariant: 'no run', what: err.message, caseId: undefined }] }),
-      );
+      const report = await chaosRun({ ...options, dataDir: join(folder, 'data'), dist, concurrency: 24 }).catch((err: Error) => ({
+        invariantViolations: [{ invariant: 'no run', what: err.message, caseId: undefined }],
+      }));
       const found = report.invariantViolations;
       const by = [...new Set(found.map((one) => one.invariant))].slice(0, invariantsShown);
       rows.push({ id: mutant.id, flaw: mutant.flaw, caught: found.length > 0, by, first: found[0]?.what.slice(0, 160) });

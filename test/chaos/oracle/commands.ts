@@ -5,7 +5,7 @@ import type { Evidence } from './evidence.ts';
 import type { Violation } from './index.ts';
 
 /** Update id of a call, worked out anew from its key and caller, as docs/architecture.md says it is made. */
-export function updateIdOf({ key, token }: Pick<Acknowledged, 'key' | 'token'>): string {
+function updateIdOf({ key, token }: Pick<Acknowledged, 'key' | 'token'>): string {
   const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8')) as Record<string, string>;
   return createHash('sha256')
     .update(JSON.stringify([claims.merchantId, claims.role, claims.sub, key]))
