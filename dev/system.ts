@@ -20,6 +20,8 @@ export interface SystemOptions {
   /** Runs what `npm run build` made instead of the sources; `dist`: made elsewhere. */
   readonly built?: boolean;
   readonly dist?: string;
+  /** Added to the environment of worker and API. */
+  readonly env?: Record<string, string>;
   /** Puts something between the product and whom it talks to: told the port of the one, it gives the port to call instead. */
   readonly between?: (whom: Neighbour, port: number) => Promise<number>;
   /** Told as each part gets ready. */
@@ -37,6 +39,7 @@ export async function startSystem({
   built = false,
   dist = join(root, 'dist'),
   between,
+  env: added = {},
   onReady = () => undefined,
 }: SystemOptions) {
   const reach = async (whom: Neighbour, port: number): Promise<string> =>
@@ -74,6 +77,7 @@ export async function startSystem({
         AUTH_AUDIENCE: issuer.audience,
         AUTH_JWKS: issuer.jwks,
         ...(temporal.uiUrl ? { TEMPORAL_UI_URL: temporal.uiUrl } : {}),
+        ...added,
       };
       const simulatorsEnv = {
         PORT: String(simulatorsPort),

@@ -15,25 +15,29 @@ export interface Heard {
   readonly acknowledged: Acknowledged[];
   readonly violations: { readonly invariant: string; readonly caseId?: string; readonly what: string }[];
   /** Calls whose line broke; those whose line broke once more when they were repeated; and revisions that a reader saw and that were gone again. */
-  readonly lines: { calls: number; broken: number; brokenTwice: number; phantoms: number };
+  readonly lines: { calls: number; broken: number; brokenTwice: Record<string, number>; phantoms: number };
   readonly fired: Record<string, number>;
 }
-export interface Rudeness {
+interface Rudeness {
   readonly twin: number;
   readonly hangUp: number;
   readonly again: number;
 }
-export const usualRudeness: Rudeness = { twin: 0.06, hangUp: 0.05, again: 0.06 };
+const usualRudeness: Rudeness = { twin: 0.06, hangUp: 0.05, again: 0.06 };
 
 /** Connections that broke together are gone by then. */
 const retryMs = 200;
 
-/** Whose line breaks is heard as in life: fetch throws. */
-export function rudeClient(apiUrl: string, random: () => number, rudeness: Rudeness = usualRudeness) {
+/** Whose line breaks is heard as in life: fetch throws. `during`: the trouble of the moment. */
+export function rudeClient(
+  apiUrl: string,
+  random: () => number,
+  { rudeness = usualRudeness, during }: { rudeness?: Rudeness; during: () => string },
+) {
   const heard: Heard = {
     acknowledged: [],
     violations: [],
-    lines: { calls: 0, broken: 0, brokenTwice: 0, phantoms: 0 },
+    lines: { calls: 0, broken: 0, brokenTwice: {}, phantoms: 0 },
     fired: {},
   };
   const answers = new Map<string, string>();
@@ -49,7 +53,7 @@ export function rudeClient(apiUrl: string, random: () => number, rudeness: Ruden
       heard.lines.broken += 1;
       await pause(retryMs);
       return fetch(url, init).catch((again: unknown) => {
-        heard.lines.brokenTwice += 1;
+        heard.lines.brokenTwice[during()] = (heard.lines.brokenTwice[during()] ?? 0) + 1;
         throw again;
       });
     }

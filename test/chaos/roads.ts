@@ -83,6 +83,7 @@ export const chaosRoads = (complain: Complain) =>
         await steps.agreed();
         await steps.fault('pending_then_failed', { latencyMs: 500, code: 'account_closed' });
         await goesWell(steps);
+        await steps.hears('needs_attention', 'refunded');
         const parked = await steps.until('needs_attention', 'refunded');
         if (parked.stage === 'refunded') complain('I2', steps.caseId, 'refunded by a refund that failed');
         await steps.give('manager', 'resolve-attention', { verb: 'retry' });

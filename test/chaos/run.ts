@@ -5,11 +5,10 @@ import { meetPeople } from '../../dev/demo/people.ts';
 import { randomFrom } from '../../dev/demo/plan.ts';
 import { progress } from '../../dev/demo/progress.ts';
 import type { Road } from '../../dev/demo/roads.ts';
-import { rudeClient, usualRudeness } from './client.ts';
+import { rudeClient } from './client.ts';
 import { gather } from './oracle/evidence.ts';
 import { judge, type Violation } from './oracle/index.ts';
 import { paidOf } from './oracle/money.ts';
-import { isLevel } from './oracle/state.ts';
 import { watchStored } from './oracle/watcher.ts';
 import { returnsOf, troublesOf, type ChaosPlan } from './plan.ts';
 import { createRecovery } from './recovery.ts';
@@ -48,10 +47,11 @@ export async function chaosRun(options: ChaosOptions) {
   const { seed, cases, kills, dataDir, dist } = options;
   const topology = await startTopology({ dataDir, dist, onReady: (what) => console.error(`  ${what} ready`) });
   try {
-    const { call, heard } = rudeClient(topology.apiUrl, randomFrom(seed + 1), usualRudeness);
+    const { call, heard } = rudeClient(topology.apiUrl, randomFrom(seed + 1), { during: () => during });
     const people = meetPeople(topology, { ...manners, fetch: call });
     const { serverVersion } = await topology.client.workflowService.getSystemInfo({});
     const skipsTime = canSkipTime(serverVersion ?? '');
+    let during = 'quiet';
     const watch = await watchStored(topology.mongo.uri);
     const recovery = createRecovery(topology.client);
     const playing = new Map<ChaosPlan, () => string>();
@@ -94,6 +94,7 @@ export async function chaosRun(options: ChaosOptions) {
     for (const { at, trouble, draw } of troublesOf(seed, kills)) {
       while (done() < at * cases && !isOver) await pause(20);
       fired[`${trouble.fault} ${trouble.name}`] = (fired[`${trouble.fault} ${trouble.name}`] ?? 0) + 1;
+      during = trouble.name;
       await trouble.befall(field, draw).catch((err: unknown) => void hindered.push(`${trouble.name}: ${(err as Error).message}`));
     }
     await all;
@@ -140,14 +141,8 @@ interface Played {
 
 async function judged({ serverVersion, options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs }: Played) {
   const { seed, cases, dataDir } = options;
-  const quietAt = Date.now();
-  const look = () => gather(topology.client, { mongoUri: topology.mongo.uri, dataDir });
-  let evidence = await look();
-  // Judgement takes the time that the read model has to catch up; only what is late then is looked at again.
-  while ([...evidence.cases.values()].some((one) => !isLevel(one)) && Date.now() - quietAt < convergeMs) {
-    await pause(1_000);
-    evidence = await look();
-  }
+  await allEnded(topology);
+  const evidence = await gather(topology.client, { mongoUri: topology.mongo.uri, dataDir });
   const found = judge(evidence, heard);
   const astray: Violation[] = driven.flatMap(({ plan, view, ending, error }) => {
     const one = evidence.cases.get(view.caseId);
@@ -199,6 +194,13 @@ async function judged({ serverVersion, options, topology, driven, failed, heard,
     },
     playedMs,
   };
+}
+
+/** A case says its last words and stores its last revision before it ends. All roads lead to an end; what has not come there is looked at as it is. */
+async function allEnded({ client }: Topology): Promise<void> {
+  const giveUpAt = Date.now() + convergeMs;
+  const open = () => client.workflow.count("WorkflowType = 'returnCase' AND ExecutionStatus = 'Running'");
+  while (Date.now() < giveUpAt && (await open()).count > 0) await pause(500);
 }
 
 const waitsFor = (

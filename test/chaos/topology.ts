@@ -1,4 +1,7 @@
 /** The whole product as it would run, two workers and two API processes, with something between all of them and everybody they talk to. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { freePort, type RunningProcess } from '../../dev/processes.ts';
 import { startSystem, type Neighbour, type System } from '../../dev/system.ts';
 import { startProxy, type Proxy } from './proxy.ts';
@@ -11,6 +14,18 @@ export interface Post {
   start(): Promise<RunningProcess>;
 }
 
+/** As shipped, but whoever tries again does so within seconds: or minutes would pass after a run until all is tried once more. */
+function impatientPolicies(dataDir: string): string {
+  const folder = join(dataDir, 'policies');
+  cpSync(fileURLToPath(new URL('../../policies', import.meta.url)), folder, { recursive: true });
+  const file = join(folder, 'sla-default.json');
+  const shipped = readFileSync(file, 'utf8');
+  const changed = shipped.replace(/"maxRetrySeconds": \d+/, '"maxRetrySeconds": 8');
+  if (changed === shipped) throw new Error(`${file} names no maxRetrySeconds`);
+  writeFileSync(file, changed);
+  return folder;
+}
+
 export async function startTopology(options: { dataDir: string; dist: string; onReady?: (what: string) => void }) {
   const proxies = new Map<Neighbour, Proxy>();
   const between = async (whom: Neighbour, port: number): Promise<number> => {
@@ -18,7 +33,8 @@ export async function startTopology(options: { dataDir: string; dist: string; on
     proxies.set(whom, proxy);
     return proxy.port;
   };
-  const system: System = await startSystem({ ...options, ui: false, built: true, between });
+  const env = { POLICIES_DIR: impatientPolicies(options.dataDir) };
+  const system: System = await startSystem({ ...options, ui: false, built: true, env, between });
   const secondPort = await freePort();
   const [secondWorker, secondApi] = await Promise.all([system.startWorker(), system.startApi(secondPort)]);
   proxies.get('api')!.add(secondPort);
