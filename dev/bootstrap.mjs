@@ -43,6 +43,11 @@ const commands = {
     steps: [[...tsx, 'test/chaos/mutants/main.ts']],
   },
   'bench:count': { what: 'count events, bytes and queries of a case', servers: true, steps: [[...tsx, 'test/bench/count.ts']] },
+  'bench:mongo': {
+    what: 'time the read model with a million cases',
+    servers: true,
+    steps: [[...tsx, 'test/bench/mongo-million.ts']],
+  },
 };
 
 async function main([name, ...args]) {
