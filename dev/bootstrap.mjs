@@ -43,6 +43,7 @@ const commands = {
     steps: [[...tsx, 'test/chaos/mutants/main.ts']],
   },
   'bench:count': { what: 'count events, bytes and queries of a case', servers: true, steps: [[...tsx, 'test/bench/count.ts']] },
+  'bench:grow': { what: 'open 20,000 returns and let deadlines rain', servers: true, steps: [[...tsx, 'test/bench/grow.ts']] },
   'bench:mongo': {
     what: 'time the read model with a million cases',
     servers: true,
