@@ -17,7 +17,7 @@ const project = (groupOrder: number, name: string, folders: string[], more: obje
 export default defineConfig({
   test: {
     projects: [
-      project(0, 'pure', ['domain', 'replay', 'deploy']),
+      project(0, 'pure', ['domain', 'replay', 'deploy', 'bench']),
       project(1, 'rooms', ['gateways', 'dev']),
       project(2, 'served', ['workflow', 'api'], { globalSetup: ['test/support/servers.ts'] }),
       // Whole systems of real processes, one at a time.

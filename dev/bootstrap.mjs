@@ -49,6 +49,7 @@ const commands = {
     servers: true,
     steps: [[...tsx, 'test/bench/mongo-million.ts']],
   },
+  'bench:model': { what: 'tell what millions of returns would take', steps: [[...tsx, 'test/bench/model.ts']] },
 };
 
 async function main([name, ...args]) {
