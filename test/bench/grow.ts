@@ -33,7 +33,8 @@ looks at memory and disk. Then many deadlines fall due within ten seconds. About
   --save           writes test/bench/results/grow.json
   --help           this text`;
 const fillWidth = 16;
-const callsPerSecond = 20;
+/** During the storm, but no more than the machine opens cases: calls that it cannot bear would be a second storm. */
+const callsPerSecondMax = 20;
 const stormWindowMs = 10_000;
 const stormPatienceMs = 600_000;
 const rehearsalShare = 0.1;
@@ -128,6 +129,7 @@ async function blow(bench: Bench, plan: StormPlan, casesPerSecond: number): Prom
   const openCases = bench.opened.length + plan.cases;
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, storm.dueFrom - Date.now() - 200)));
   say('  the first deadline falls due');
+  const callsPerSecond = plan.withCalls ? Math.min(callsPerSecondMax, Math.max(2, Math.round(casesPerSecond))) : 0;
   const stop = plan.withCalls ? callSteadily(bench, callsPerSecond) : undefined;
   let drain: Awaited<ReturnType<typeof drained>> | undefined;
   const gauged = await gauges.during(async () => (drain = await drained(database, storm, stormPatienceMs)));
@@ -151,7 +153,7 @@ async function blow(bench: Bench, plan: StormPlan, casesPerSecond: number): Prom
     calls: called?.calls ?? { all: latencyOf([]) },
     failures: called?.failures ?? {},
     strangers: between?.cases ?? 0,
-    callsPerSecond: plan.withCalls ? callsPerSecond : 0,
+    callsPerSecond,
   };
 }
 
@@ -203,7 +205,7 @@ async function grow(bench: Bench, options: Options, measured: ReturnType<typeof 
     const plan = { name: 'rehearsal', cases: few, strangers: 0, windowMs: stormWindowMs * rehearsalShare, withCalls: false };
     rehearsal = await blow(bench, plan, steps[0]!.fill.casesPerSecond);
   }
-  await store.fillUp(bench.calls, (callsPerSecond * stormPatienceMs) / 1_000 / 20);
+  await store.fillUp(bench.calls, (callsPerSecondMax * stormPatienceMs) / 1_000 / 20);
   const { storm: cases, strangers } = options;
   const plan = { name: 'storm', cases, strangers, windowMs: stormWindowMs, withCalls: true };
   const failed: string[] = [];
