@@ -86,7 +86,8 @@ export function capacityFor(openCases: number, inputs: Inputs, seed: number): Ca
   const days = simulateDays(casesPerDay, { openDays: of('openDays'), wakeUps: of('wakeUps') }, seed);
   const opening = days.arrivalsPerSecond * of('peakFactor');
   const wakeUps = opening * of('wakeUps');
-  const workMs = of('workerMsWarm') + (1 - of('cachedShare')) * lateShare(of('wakeUps')) * of('replayMsCold');
+  const workMs =
+    of('workerMsWarm') + (1 - of('cachedShare')) * lateShare(of('wakeUps')) * of('replayMsCold') * of('replayGrowth');
   const { servers, waitP99Ms } = workersFor(wakeUps, workMs, of('busyMax'), of('waitP99Ms'), seed);
   const processes = Math.ceil(servers / of('coresPerWorker'));
   const cachedEach = Math.max(100, Math.ceil((openCases * of('cachedShare')) / processes));
