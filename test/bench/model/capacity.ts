@@ -6,6 +6,8 @@ import { arrivalsAt, serve, simulateDays } from './simulate.ts';
 export interface Capacity {
   readonly openCases: number;
   readonly casesPerDay: number;
+  /** Wake-ups in the busiest hour of an ordinary day over those of its mean hour. */
+  readonly busiestHour: number;
   readonly peak: {
     readonly openingsPerSecond: number;
     readonly wakeUpsPerSecond: number;
@@ -94,6 +96,7 @@ export function capacityFor(openCases: number, inputs: Inputs, seed: number): Ca
   return {
     openCases,
     casesPerDay: rounded(casesPerDay),
+    busiestHour: rounded(days.busiestHour, 2),
     peak: {
       openingsPerSecond: rounded(opening, 2),
       wakeUpsPerSecond: rounded(wakeUps, 1),

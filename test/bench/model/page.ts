@@ -16,6 +16,7 @@ const short = (count: number): string => (count >= 1e6 ? `${count / 1e6}M` : cou
 
 const rows: readonly (readonly [string, (row: Capacity) => number])[] = [
   ['new cases a day', (row) => row.casesPerDay],
+  ['busiest hour of an ordinary day over its mean', (row) => row.busiestHour],
   ['**at the peak, a second:** openings', (row) => row.peak.openingsPerSecond],
   ['wake-ups of workflows', (row) => row.peak.wakeUpsPerSecond],
   ['state transitions', (row) => row.peak.transitionsPerSecond],
