@@ -281,17 +281,22 @@ const { values } = parseArgs({
     help: { type: 'boolean', short: 'h' },
   },
 });
+const steps = values.steps.split(',').map(Number);
+const probes = Number(values.probes);
 if (values.help) console.log(usage);
-else {
+else if (steps.some((step, nth) => !(step > (nth === 0 ? 0 : steps[nth - 1]! + probes)))) {
+  console.error('--steps takes numbers, each more than the one before and its probes together: probes open cases too');
+  process.exitCode = 2;
+} else {
   const heap = values['worker-heap'];
   const nodeOptions = heap === undefined ? '' : `--max-old-space-size=${Number(heap)}`;
   const cacheLimit = cacheLimitOf(nodeOptions);
   const result = await main({
     nodeOptions,
     cacheLimit,
-    steps: values.steps.split(',').map(Number),
+    steps,
     storm: Number(values.storm),
-    probes: Number(values.probes),
+    probes,
     strangers: Number(values.strangers ?? cacheLimit),
   });
   console.log(JSON.stringify(result));

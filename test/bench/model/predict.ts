@@ -54,7 +54,7 @@ const openingMs = (known: readonly GrowStep[]): number =>
 
 /** What others leave of the machine, over what an opening takes. */
 function fillRate({ cores }: GrowResult, known: readonly GrowStep[], { fill }: GrowStep): number {
-  const busy = sum(known.map((step) => step.fill.busyCpu)) / known.length;
+  const busy = Math.max(...known.filter((step) => step.fill.cases > 0).map((step) => step.fill.busyCpu));
   return (cores * (Math.min(1, busy) - fill.foreignCpu) * 1_000) / openingMs(known);
 }
 
