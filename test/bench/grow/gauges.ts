@@ -24,6 +24,7 @@ export interface Disk {
   readonly temporalBytes: number;
   readonly temporalLogBytes: number;
   readonly mongoDataBytes: number;
+  /** Used room in files: their sizes go up and down in steps of their own. */
   readonly mongoStoredBytes: number;
   readonly mongoIndexBytes: number;
 }
@@ -60,14 +61,14 @@ export function gaugesOf(system: System, dataDir: string, database: Database, me
     async disk(): Promise<Disk> {
       const db = database.cases.models[0]!.db.db!;
       await db.admin().command({ fsync: 1 });
-      const stats = await db.stats();
+      const stats = await db.command({ dbStats: 1, freeStorage: 1 });
       const file = join(dataDir, 'temporal.db');
       return {
         temporalBytes: bytesOf(file),
         temporalLogBytes: bytesOf(`${file}-wal`),
         mongoDataBytes: stats.dataSize,
-        mongoStoredBytes: stats.storageSize,
-        mongoIndexBytes: stats.indexSize,
+        mongoStoredBytes: stats.storageSize - stats.freeStorageSize,
+        mongoIndexBytes: stats.indexSize - stats.indexFreeStorageSize,
       };
     },
     /** Does the work, and says what it took. */
