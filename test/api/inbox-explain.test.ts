@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { counting, listing, search, caseSorts, type CaseFilter, type Position } from '../../db/case-lists.ts';
 import { openDatabase, type Database } from '../../db/database.ts';
+import { filterCombinations, searches } from '../support/filters.ts';
 import { seedCases, seededAt } from '../support/seeds.ts';
 
 interface Plan {
@@ -16,36 +17,6 @@ const steps = (plan: unknown): string[] =>
     : [];
 
 const merchantId = 'm-busy';
-const values: Required<CaseFilter> = {
-  type: 'return',
-  stage: 'received',
-  owner: 'warehouse',
-  customerId: 'cust-126',
-  orderId: 'O-126-2',
-  assignee: 'agent-4',
-  needsAttention: true,
-  escalated: true,
-  open: true,
-  dueBefore: seededAt + 600 * 60_000,
-};
-const others: CaseFilter[] = [
-  { needsAttention: false },
-  { escalated: false },
-  { open: false },
-  { open: false, escalated: false },
-  { open: true, escalated: true, owner: 'carrier_desk', type: 'return' },
-  { open: true, assignee: 'agent-4', owner: 'agent', escalated: false, dueBefore: values.dueBefore },
-  { needsAttention: true, stage: 'received' },
-  { needsAttention: true, owner: 'team_lead', escalated: true, assignee: 'agent-4' },
-];
-/** Nothing, every filter alone, every two of them, and what people ask for besides. */
-function combinations(): CaseFilter[] {
-  const names = Object.keys(values) as (keyof CaseFilter)[];
-  const pairs = names.flatMap((one, index) =>
-    names.slice(index).map((other) => ({ [one]: values[one], [other]: values[other] })),
-  );
-  return [{}, ...pairs, ...others];
-}
 
 describe('among 20,000 cases', () => {
   let database: Database;
@@ -75,7 +46,7 @@ describe('among 20,000 cases', () => {
     'a page by %s fetches what it shows, whatever is asked together, at its beginning and deep inside',
     async (sort) => {
       const seen: number[] = [];
-      for (const filter of combinations())
+      for (const filter of filterCombinations())
         for (const limit of [51, 21]) {
           const told = JSON.stringify({ filter, sort, limit });
           const ask = { merchantId, filter, sort, limit };
@@ -120,15 +91,7 @@ describe('among 20,000 cases', () => {
     }
   });
 
-  it.each([
-    ['C-M-BUSY-0000', {}],
-    ['o-126-2', {}],
-    ['rma-2611-01', {}],
-    ['rma', { customerId: 'cust-126' }],
-    ['rma', { customerId: 'cust-126', orderId: 'O-126-2' }],
-    ['(a+)+$', {}],
-    ['.*', {}],
-  ])('a search for %s of %o fetches what it finds', async (words, own) => {
+  it.each([...searches, ['(a+)+$', {}], ['.*', {}]])('a search for %s of %o fetches what it finds', async (words, own) => {
     const found = await database.cases.search(merchantId, words, 51, own);
     expect(found.length > 0).toBe(!/[*$]/.test(words));
     cheap(await search(cases(), merchantId, words, 51, own).explain('executionStats'), words);

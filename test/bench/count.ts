@@ -1,146 +1,104 @@
 /**
- * `npm run -s bench:count`: what one happy return costs on Temporal, next to the bare skeleton, on the same server in the same run.
- * Prints one JSON object; everything else goes to standard error. Exact on any machine; docs/performance.md says what is gated.
+ * `npm run -s bench:count`: what returns cost on Temporal, next to the bare skeleton, on the same server in the same run; what they and the
+ * lists of the API cost MongoDB. Prints one JSON object; everything else goes to standard error. Exact on any machine.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Client, Connection, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { createActivities } from '../../activities/index.ts';
-import type { ReturnActivities, ReturnInput } from '../../contracts/workflow.ts';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { openDatabase } from '../../db/database.ts';
 import { startMongo, startTemporal } from '../../dev/stack.ts';
-import type { CommandName, Role } from '../../domain/permissions.ts';
-import { createFakePartners } from '../../gateways/fake/fake-partners.ts';
-import { createCompanions } from '../../worker/companions.ts';
-import { createCaseWorker } from '../../worker/worker.ts';
-import { commandUpdate, openCase, workflowIdOf } from '../../workflows/messages.ts';
-import { CaseStage, CaseType, CustomerRef, MerchantId, NeedsAttention, OrderId } from '../../workflows/search-attributes.ts';
-import { inputFor, orderOf, policies } from '../support/cases.ts';
-import { atRest, type Counts, countsOf } from './drivers/pacing.ts';
+import { countCases, sides, type Counted } from './counting/cases.ts';
+import { countLists, type ListCost } from './counting/lists.ts';
+import { watchMongo } from './counting/mongo-cost.ts';
+import { pacedActivities } from './drivers/pacing-activities.ts';
+import { roads, type Road } from './drivers/roads.ts';
+import { measuring, saveResult, serverVersions } from './results.ts';
+import { createProductWorker, createSkeletonWorker, type Side } from './workers.ts';
 
-const usage = `npm run -s bench:count [-- --help]
-Counts events, state transitions, actions and history bytes of one happy return, paced, for the bare skeleton and for the product.
-Prints { "skeleton", "product", "ratio" } as JSON; exit code 1 if a ratio is above its target.`;
-/** events, transitions and bytes of the product over the skeleton's, at most. */
-const targets = { events: 1.4, transitions: 1.1, bytes: 2 };
+const usage = `npm run -s bench:count [-- --save] [--help]
+Counts events, state transitions, actions and history bytes of three returns, paced, for the bare skeleton and for the product: a happy one, one
+where every deadline rings, one that is undone; with MongoDB's commands and written documents, and what the lists of the API examine.
+Prints { "skeleton", "product", "ratio", "cases", "mongo", "lists" } as JSON, the first three of the happy return. Exit code 1 if a count is above
+test/bench/budget.json, a ratio above its target, or a list examines more than 1.1 documents for each it returns.
+  --save   writes test/bench/results/count.json`;
+
+/** The product over the skeleton, at most, on the happy road. */
+const targets = { events: 1.3, transitions: 1.05, bytes: 1.8 };
+const examinedMax = 1.1;
+const budgeted = ['events', 'transitions', 'actions'] as const;
+type Budget = Record<Road, Record<Side, Record<(typeof budgeted)[number], number>>>;
 const runs = 3;
 
-/** The steps of a happy return; the skeleton never asks for others. */
-const noops: Partial<ReturnActivities> = {
-  assessReturn: async () => ({ verdict: 'referred', reason: 'quality', ruleIds: [], because: [], freight: 'merchant' }),
-  issueReturnLabel: async () => ({ trackingNo: 'RT1' }),
-  refundPayment: async () => ({ refundId: 're_1', settled: true }),
-  runErrands: async () => ({ results: [] }),
-};
+export interface CountResult {
+  readonly cases: Counted['cases'];
+  readonly mongo: Counted['mongo'];
+  readonly lists: Record<string, ListCost>;
+}
 
-async function main(): Promise<void> {
+async function count(): Promise<CountResult> {
   const dataDir = mkdtempSync(join(tmpdir(), 'mendline-count-'));
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const [temporal, mongo] = await Promise.all([startTemporal({ dataDir, ui: false }), startMongo({ dataDir })]);
+  const [temporal, server] = await Promise.all([startTemporal({ dataDir, ui: false }), startMongo({ dataDir })]);
   try {
-    const connection = await Connection.connect({ address: temporal.address });
-    const native = await NativeConnection.connect({ address: temporal.address });
-    const database = await openDatabase(mongo.uri);
+    const [connection, native, database, mongo] = await Promise.all([
+      Connection.connect({ address: temporal.address }),
+      NativeConnection.connect({ address: temporal.address }),
+      openDatabase(server.uri),
+      watchMongo(server.uri),
+    ]);
     await database.prepare();
     const client = new Client({ connection });
-    const partners = createFakePartners();
-    const skeletonBundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('./skeleton/workflow.ts', import.meta.url)),
-      logger: new DefaultLogger('ERROR'),
-    });
-    const skeletonWorker = await Worker.create({
-      connection: native,
-      taskQueue: 'skeleton',
-      activities: { ...noops },
-      workflowBundle: skeletonBundle,
-    });
-    const companions = createCompanions({ client, taskQueue: 'cases', database });
-    const activities = createActivities({ database, ...partners, policies, companions });
-    const productWorker = await createCaseWorker({
-      connection: native,
-      client,
-      namespace: 'default',
-      taskQueue: 'cases',
-      activities,
-    });
-    const running = Promise.all([skeletonWorker.run(), productWorker.run()]);
-
-    const sides: Record<'skeleton' | 'product', Counts[]> = { skeleton: [], product: [] };
-    for (let run = 0; run < runs; run++)
-      for (const side of ['skeleton', 'product'] as const) {
-        const caseId = `C-${side}-${run}`;
-        const order = orderOf(`O-${caseId}`);
-        partners.orders.add(order);
-        sides[side].push(await happyReturn(client, side, inputFor(caseId, order)));
-      }
-    skeletonWorker.shutdown();
-    productWorker.shutdown();
+    const paced = pacedActivities(client);
+    const workers = await Promise.all([
+      createSkeletonWorker({ connection: native, taskQueue: 'skeleton' }, paced),
+      createProductWorker({ connection: native, taskQueue: 'product', client, database }, paced),
+    ]);
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    const counted = await countCases(client, mongo, runs);
+    for (const worker of workers) worker.shutdown();
     await running;
-    await Promise.all([database.close(), native.close(), connection.close()]);
-    report(median(sides.skeleton), median(sides.product));
+    await Promise.all([database.close(), native.close(), connection.close(), mongo.close()]);
+    return { ...counted, lists: await countLists(server.uri) };
   } finally {
-    await Promise.all([temporal.stop(), mongo.stop()]);
+    await Promise.all([temporal.stop(), server.stop()]);
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
-async function happyReturn(client: Client, side: 'skeleton' | 'product', input: ReturnInput): Promise<Counts> {
-  const startWorkflowOperation = new WithStartWorkflowOperation(side === 'product' ? 'returnCase' : 'skeleton', {
-    workflowId: workflowIdOf('return', input.caseId),
-    taskQueue: side === 'product' ? 'cases' : 'skeleton',
-    args: [input],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: `Return ${input.rmaNo}`,
-    typedSearchAttributes: [
-      { key: MerchantId, value: input.merchantId },
-      { key: CaseType, value: 'return' },
-      { key: CaseStage, value: 'requested' },
-      { key: CustomerRef, value: '0123456789abcdef' },
-      { key: OrderId, value: input.order.orderId },
-      { key: NeedsAttention, value: false },
-    ],
-  });
-  await client.workflow.executeUpdateWithStart(openCase, { args: [], updateId: 'open', startWorkflowOperation });
-  const handle: WorkflowHandle = await startWorkflowOperation.workflowHandle();
-  const units = input.lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
-  const give = async (name: CommandName, role: Role, payload: object) => {
-    await atRest(handle);
-    await handle.executeUpdate(commandUpdate(name), {
-      updateId: name,
-      args: [{ actor: { id: `${role}-1`, role }, payload } as never],
-    });
-  };
-  await give('decide_request', 'agent', { verdict: 'accept', ruleIds: [] });
-  await give('record_reception', 'warehouse', {
-    parcelId: 'P1',
-    scanNo: 1,
-    units: units.map((unit) => ({ ...unit, condition: 'received' })),
-  });
-  await give('record_inspection', 'warehouse', { units: units.map((unit) => ({ ...unit, grade: 'A', disposition: 'restock' })) });
-  await handle.result();
-  return countsOf(client, handle);
+/** What is more than it may be, in words. */
+function exceeded({ cases, lists }: CountResult): string[] {
+  const budget = JSON.parse(readFileSync(new URL('./budget.json', import.meta.url), 'utf8')) as Budget;
+  const ratios = (Object.keys(targets) as (keyof typeof targets)[])
+    .filter((key) => cases.happy.ratio[key] > targets[key])
+    .map((key) => `ratio of ${key}: ${cases.happy.ratio[key]}, at most ${targets[key]}`);
+  const counts = roads.flatMap((road) =>
+    sides.flatMap((side) =>
+      budgeted
+        .filter((key) => cases[road][side][key] > budget[road][side][key])
+        .map((key) => `${key} of ${road}, ${side}: ${cases[road][side][key]}, the budget is ${budget[road][side][key]}`),
+    ),
+  );
+  const examined = Object.entries(lists)
+    .filter(([, { ratio, unindexed }]) => ratio > examinedMax || unindexed > 0)
+    .map(([route, { examined: docs, returned }]) => `${route} examines ${docs} documents to return ${returned}`);
+  return [...ratios, ...counts, ...examined];
 }
 
-const median = (counts: Counts[]): Counts => {
-  const middle = (key: keyof Counts) => counts.map((one) => one[key]).sort((a, b) => a - b)[Math.floor(counts.length / 2)]!;
-  return { events: middle('events'), transitions: middle('transitions'), actions: middle('actions'), bytes: middle('bytes') };
-};
-
-function report(skeleton: Counts, product: Counts): void {
-  const over = (key: keyof Counts) => Math.round((product[key] / skeleton[key]) * 1_000) / 1_000;
-  const ratio = { events: over('events'), transitions: over('transitions'), actions: over('actions'), bytes: over('bytes') };
-  console.log(JSON.stringify({ skeleton, product, ratio }));
-  const missed = (Object.keys(targets) as (keyof typeof targets)[]).filter((key) => ratio[key] > targets[key]);
-  if (missed.length > 0) {
-    console.error(`above target: ${missed.join(', ')}`);
-    process.exitCode = 1;
-  }
+async function main(save: boolean): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const measured = measuring();
+  const result = await count();
+  const { happy, ...cases } = result.cases;
+  const told = { ...happy, cases, mongo: result.mongo, lists: result.lists };
+  console.log(JSON.stringify(told));
+  if (save) saveResult('count', { provenance: measured(await serverVersions()), runs, targets, ...told });
+  const above = exceeded(result);
+  for (const line of above) console.error(`above target: ${line}`);
+  if (above.length > 0) process.exitCode = 1;
 }
 
-const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
+const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, save: { type: 'boolean' } } });
 if (values.help) console.log(usage);
-else await main();
+else await main(values.save ?? false);

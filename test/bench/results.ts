@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureBinaries } from '../../dev/binaries.mjs';
 
 const folder = fileURLToPath(new URL('./results/', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,6 +36,17 @@ export function measuring(): (versions?: Record<string, string>) => Provenance {
     versions: { ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])), ...versions },
     load: { before: round(before), after: round(loadavg()[0]!) },
   });
+}
+
+/** The servers that `measuring` is told of, as they call themselves. */
+export async function serverVersions(): Promise<Record<string, string>> {
+  const { temporal, mongod } = await ensureBinaries({ log: (line) => console.error(line) });
+  const asked = (path: string) => execFileSync(path, ['--version'], { encoding: 'utf8' }).split('\n')[0]!;
+  return {
+    'Temporal CLI': /version (\S+)/.exec(asked(temporal))?.[1] ?? 'unknown',
+    'Temporal server': /Server (\d[^\s,)]*)/.exec(asked(temporal))?.[1] ?? 'unknown',
+    mongod: /v(\d\S+)/.exec(asked(mongod))?.[1] ?? 'unknown',
+  };
 }
 
 /** Writes `results/<name>.json`. */

@@ -23,7 +23,8 @@ export interface Counts {
 
 /**
  * What a closed case cost. Actions by Temporal Cloud's definition, counted over the history: start, Signal, accepted Update, timer, activity,
- * upsert, continue-as-new 1 each; all local activities that one workflow task recorded together 1. Source: docs.temporal.io, evaluate/cloud/actions.
+ * each of its retries, upsert, continue-as-new 1 each; all local activities that one workflow task recorded together 1.
+ * Source: docs.temporal.io, evaluate/cloud/actions.
  */
 export async function countsOf(client: Client, handle: WorkflowHandle): Promise<Counts> {
   const { raw } = await handle.describe();
@@ -42,11 +43,15 @@ export async function countsOf(client: Client, handle: WorkflowHandle): Promise<
     'upsertWorkflowSearchAttributesEventAttributes',
     'workflowExecutionContinuedAsNewEventAttributes',
   ];
+  const retries = (events ?? []).reduce(
+    (sum, event) => sum + Math.max(0, (event.activityTaskStartedEventAttributes?.attempt ?? 1) - 1),
+    0,
+  );
   const localTasks = new Set(types.filter(({ kind }) => kind === 'markerRecordedEventAttributes').map(({ task }) => task));
   return {
     events: Number(info?.historyLength ?? 0),
     transitions: Number(info?.stateTransitionCount ?? 0),
-    actions: types.filter(({ kind }) => billed.includes(kind)).length + localTasks.size,
+    actions: types.filter(({ kind }) => billed.includes(kind)).length + retries + localTasks.size,
     bytes: Number(info?.historySizeBytes ?? 0),
   };
 }
