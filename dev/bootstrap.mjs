@@ -33,7 +33,7 @@ const commands = {
       ['node_modules/vitest/vitest.mjs', 'run', 'test/domain'],
     ],
   },
-  docs: { what: 'write docs/case-flows.md from the tables of stages', steps: [[...tsx, 'dev/docs.ts']] },
+  docs: { what: 'write docs/case-flows.md and docs/performance.md', steps: [[...tsx, 'dev/docs.ts']] },
   build: { what: 'compile to dist/, with the workflow bundle', steps: [['dev/build.mjs']] },
   model: { what: 'play random orders against the rules', servers: true, steps: [[...tsx, 'test/model/main.ts']] },
   chaos: { what: 'break everything while returns are under way', servers: true, steps: [[...tsx, 'test/chaos/main.ts']] },
@@ -50,6 +50,7 @@ const commands = {
     steps: [[...tsx, 'test/bench/mongo-million.ts']],
   },
   'bench:model': { what: 'tell what millions of returns would take', steps: [[...tsx, 'test/bench/model.ts']] },
+  'bench:speed': { what: 'compare rates and latencies with a skeleton', servers: true, steps: [[...tsx, 'test/bench/speed.ts']] },
 };
 
 async function main([name, ...args]) {

@@ -113,6 +113,9 @@ export function meetPeople(
     slots: async (caseId: string): Promise<{ slots: readonly { slotId: string }[] }> =>
       send('GET', `${apiUrl}/cases/${caseId}/pickup-slots`, await tokenOf('agent', 'agent-1')),
     read,
+    /** A page of the list that a manager sees. */
+    list: async (query: string): Promise<{ cases: readonly CaseView[] }> =>
+      send('GET', `${apiUrl}/cases?${query}`, await tokenOf('manager', 'manager-1')),
     when,
     /** Waits until the case is in one of the stages. */
     until: (caseId: string, ...stages: string[]): Promise<CaseView> =>

@@ -1,0 +1,119 @@
+/**
+ * `npm run -s bench:speed`: rates, processor time and latencies of the product next to the bare skeleton, in interleaved blocks on the same
+ * servers. Prints one JSON object; progress goes to standard error. Ratios are judged, absolutes are noted.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measuring, saveResult, serverVersions } from './results.ts';
+import { closedBlock, type Setting } from './speed/blocks.ts';
+import { measureMessages, measureReads } from './speed/calls.ts';
+import { median, round } from './speed/latency.ts';
+import { ratiosOf, type ColdPair, type Round } from './speed/ratios.ts';
+import { coldCache, startSides, type Sides } from './speed/sides.ts';
+
+const usage = `npm run -s bench:speed [-- OPTIONS]
+Measures full returns of the skeleton, of the product by a raw Temporal client, by HTTP, and of a plain state machine on MongoDB, in turn; with a
+cache of ${coldCache} cases; opening and commanding at half the peak rate; reads next to the same find. Five minutes on an idle machine of two cores.
+Prints JSON; exit code 1 if a call failed or a ratio is above what is still good.
+  --quick          a few cases of each, to see that it works
+  --pairs N        rounds of interleaved blocks (5)
+  --cases N        cases a block (100)
+  --cold-pairs N   warm and cold blocks (2)
+  --calls N        calls a block at a fixed rate (60); reads take 1,000
+  --reads N        reads a block (1000)
+  --concurrency N  cases at a time in a closed loop (32)
+  --repeats N      how often a block is repeated while others use over 10 % of the processors (3)
+  --save           writes test/bench/results/speed.json
+  --json           the same output; it is the default`;
+
+interface Plan {
+  readonly pairs: number;
+  readonly cases: number;
+  readonly coldPairs: number;
+  readonly calls: number;
+  readonly reads: number;
+  readonly concurrency: number;
+  readonly repeats: number;
+}
+const usual: Plan = { pairs: 5, cases: 100, coldPairs: 2, calls: 60, reads: 1_000, concurrency: 32, repeats: 3 };
+const quick: Plan = { pairs: 2, cases: 8, coldPairs: 1, calls: 8, reads: 50, concurrency: 4, repeats: 0 };
+const warmUp = 20;
+
+async function measure(sides: Sides, plan: Plan, setting: Setting) {
+  const { log } = setting;
+  const block = (side: Parameters<typeof closedBlock>[0], cases = plan.cases) =>
+    closedBlock(side, cases, plan.concurrency, setting);
+  log('warming up');
+  for (const side of [sides.skeleton, sides.product, sides.cold, sides.api, sides.rawMongo])
+    await closedBlock(side, Math.min(warmUp, plan.cases), plan.concurrency, { repeats: 0, log });
+  const rounds: Round[] = [];
+  for (let nth = 1; nth <= plan.pairs; nth++) {
+    log(`round ${nth} of ${plan.pairs}`);
+    const [skeleton, product] = [await block(sides.skeleton), await block(sides.product)];
+    rounds.push({ skeleton, product, api: await block(sides.api), rawMongo: await block(sides.rawMongo) });
+  }
+  const cold: ColdPair[] = [];
+  for (let nth = 1; nth <= plan.coldPairs; nth++) {
+    log(`warm and cold, ${nth} of ${plan.coldPairs}`);
+    cold.push({ warm: await block(sides.product), cold: await block(sides.cold) });
+  }
+  const perSecond = Math.max(1, round(median(rounds.map(({ api }) => api.casesPerSecond)) / 2));
+  log(`calls at ${perSecond}/s`);
+  const messages = await measureMessages(sides, { perSecond, pairs: plan.pairs, calls: plan.calls }, setting);
+  const reads = await measureReads(sides, { pairs: plan.pairs, calls: plan.reads }, setting);
+  const blocks = [...rounds.flatMap((one) => Object.values(one)), ...cold.flatMap((one) => Object.values(one))];
+  const failed = [...blocks, messages[0]!, ...reads].reduce((sum, one) => sum + one.failed, 0);
+  const failures = [...blocks, messages[0]!, ...reads].flatMap((one) => one.failures);
+  return { ratios: ratiosOf(rounds, cold, messages, reads), failed, failures, rounds, cold, messages, reads };
+}
+
+async function main(plan: Plan, save: boolean): Promise<void> {
+  const measured = measuring();
+  const log = (line: string) => console.error(line);
+  const dataDir = mkdtempSync(join(tmpdir(), 'mendline-speed-'));
+  const startAt = performance.now();
+  try {
+    const sides = await startSides(dataDir, log);
+    const result = await measure(sides, plan, { repeats: plan.repeats, log }).finally(() => sides.stop());
+    const seconds = round((performance.now() - startAt) / 1_000, 0);
+    const told = { plan: { ...plan, coldCache, pace: 'back to back' }, seconds, ...result };
+    console.log(JSON.stringify(told));
+    if (save) saveResult('speed', { provenance: measured(await serverVersions()), ...told });
+    for (const { id, what, value, target, verdict } of result.ratios)
+      log(`${id} ${value} (at most ${target}): ${verdict}; ${what}`);
+    for (const why of result.failures) log(`failed: ${why}`);
+    if (result.failed > 0 || result.ratios.some(({ verdict }) => verdict === 'above good')) process.exitCode = 1;
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+const number = { type: 'string' } as const;
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    quick: { type: 'boolean' },
+    save: { type: 'boolean' },
+    json: { type: 'boolean' },
+    ...{ pairs: number, cases: number, 'cold-pairs': number, calls: number, reads: number, concurrency: number, repeats: number },
+  },
+});
+
+function planOf(): Plan {
+  const base = values.quick ? quick : usual;
+  const asked = (name: keyof typeof values, otherwise: number): number => {
+    const value = Number(values[name] ?? otherwise);
+    if (Number.isInteger(value) && value >= (name === 'repeats' ? 0 : 1)) return value;
+    throw new Error(`--${name} is a whole number, not ${values[name]}`);
+  };
+  return {
+    ...{ pairs: asked('pairs', base.pairs), cases: asked('cases', base.cases), coldPairs: asked('cold-pairs', base.coldPairs) },
+    ...{ calls: asked('calls', base.calls), reads: asked('reads', base.reads) },
+    ...{ concurrency: asked('concurrency', base.concurrency), repeats: asked('repeats', base.repeats) },
+  };
+}
+
+if (values.help) console.log(usage);
+else await main(planOf(), values.save ?? false);
