@@ -24,9 +24,10 @@ const packages = ['@temporalio/worker', 'mongoose', 'express'];
 /** Call it first; the function it gives ends the measurement and tells on what it rests. `versions`: of servers that were started. */
 export function measuring(): (versions?: Record<string, string>) => Provenance {
   const before = loadavg()[0]!;
+  const commit = commitOf(); // what was measured, not what has been written meanwhile
   return (versions = {}) => ({
     at: new Date().toISOString(),
-    commit: commitOf(),
+    commit,
     machine: {
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
       cores: cpus().length,

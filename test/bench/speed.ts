@@ -10,6 +10,7 @@ import { measuring, saveResult, serverVersions } from './results.ts';
 import { closedBlock, type Setting } from './speed/blocks.ts';
 import { measureMessages, measureReads } from './speed/calls.ts';
 import { median, round } from './speed/latency.ts';
+import { planOf, planOptions, type Plan } from './speed/plan.ts';
 import { ratiosOf, type ColdPair, type Round } from './speed/ratios.ts';
 import { coldCache, startSides, type Sides } from './speed/sides.ts';
 
@@ -28,17 +29,6 @@ Prints JSON; exit code 1 if a call failed or a ratio is above what is still good
   --save           writes test/bench/results/speed.json
   --json           the same output; it is the default`;
 
-interface Plan {
-  readonly pairs: number;
-  readonly cases: number;
-  readonly coldPairs: number;
-  readonly calls: number;
-  readonly reads: number;
-  readonly concurrency: number;
-  readonly repeats: number;
-}
-const usual: Plan = { pairs: 5, cases: 100, coldPairs: 2, calls: 60, reads: 1_000, concurrency: 32, repeats: 3 };
-const quick: Plan = { pairs: 2, cases: 8, coldPairs: 1, calls: 8, reads: 50, concurrency: 4, repeats: 0 };
 const warmUp = 20;
 
 async function measure(sides: Sides, plan: Plan, setting: Setting) {
@@ -55,8 +45,8 @@ async function measure(sides: Sides, plan: Plan, setting: Setting) {
     rounds.push({ skeleton, product, api: await block(sides.api), rawMongo: await block(sides.rawMongo) });
   }
   const cold: ColdPair[] = [];
-  for (let nth = 1; nth <= plan.coldPairs; nth++) {
-    log(`warm and cold, ${nth} of ${plan.coldPairs}`);
+  for (let nth = 1; nth <= plan['cold-pairs']; nth++) {
+    log(`warm and cold, ${nth} of ${plan['cold-pairs']}`);
     cold.push({ warm: await block(sides.product), cold: await block(sides.cold) });
   }
   const perSecond = Math.max(1, round(median(rounds.map(({ api }) => api.casesPerSecond)) / 2));
@@ -69,18 +59,26 @@ async function measure(sides: Sides, plan: Plan, setting: Setting) {
   return { ratios: ratiosOf(rounds, cold, messages, reads), failed, failures, rounds, cold, messages, reads };
 }
 
+async function measured(sides: Sides, plan: Plan, log: (line: string) => void) {
+  try {
+    return await measure(sides, plan, { repeats: plan.repeats, log });
+  } finally {
+    await sides.stop();
+  }
+}
+
 async function main(plan: Plan, save: boolean): Promise<void> {
-  const measured = measuring();
+  const provenance = measuring();
   const log = (line: string) => console.error(line);
   const dataDir = mkdtempSync(join(tmpdir(), 'mendline-speed-'));
   const startAt = performance.now();
   try {
     const sides = await startSides(dataDir, log);
-    const result = await measure(sides, plan, { repeats: plan.repeats, log }).finally(() => sides.stop());
+    const result = await measured(sides, plan, log);
     const seconds = round((performance.now() - startAt) / 1_000, 0);
     const told = { plan: { ...plan, coldCache, pace: 'back to back' }, seconds, ...result };
     console.log(JSON.stringify(told));
-    if (save) saveResult('speed', { provenance: measured(await serverVersions()), ...told });
+    if (save) saveResult('speed', { provenance: provenance(await serverVersions()), ...told });
     for (const { id, what, value, target, verdict } of result.ratios)
       log(`${id} ${value} (at most ${target}): ${verdict}; ${what}`);
     for (const why of result.failures) log(`failed: ${why}`);
@@ -90,30 +88,9 @@ async function main(plan: Plan, save: boolean): Promise<void> {
   }
 }
 
-const number = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
 const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    quick: { type: 'boolean' },
-    save: { type: 'boolean' },
-    json: { type: 'boolean' },
-    ...{ pairs: number, cases: number, 'cold-pairs': number, calls: number, reads: number, concurrency: number, repeats: number },
-  },
+  options: { help: { ...flag, short: 'h' }, quick: flag, save: flag, json: flag, ...planOptions },
 });
-
-function planOf(): Plan {
-  const base = values.quick ? quick : usual;
-  const asked = (name: keyof typeof values, otherwise: number): number => {
-    const value = Number(values[name] ?? otherwise);
-    if (Number.isInteger(value) && value >= (name === 'repeats' ? 0 : 1)) return value;
-    throw new Error(`--${name} is a whole number, not ${values[name]}`);
-  };
-  return {
-    ...{ pairs: asked('pairs', base.pairs), cases: asked('cases', base.cases), coldPairs: asked('cold-pairs', base.coldPairs) },
-    ...{ calls: asked('calls', base.calls), reads: asked('reads', base.reads) },
-    ...{ concurrency: asked('concurrency', base.concurrency), repeats: asked('repeats', base.repeats) },
-  };
-}
-
 if (values.help) console.log(usage);
-else await main(planOf(), values.save ?? false);
+else await main(planOf(values), values.save ?? false);

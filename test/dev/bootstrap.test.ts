@@ -62,7 +62,8 @@ describe('bootstrap', () => {
   it('lists the commands for --help, and installs nothing', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
-    for (const name of ['demo', 'dev', 'test', 'check', 'build', 'bench:count', 'bench:speed']) expect(out).toContain(`  ${name} `);
+    for (const name of ['demo', 'dev', 'test', 'check', 'build', 'bench:count', 'bench:speed'])
+      expect(out).toContain(`  ${name} `);
     expect(npmCalls()).toEqual([]);
   });
 
