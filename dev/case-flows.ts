@@ -11,6 +11,7 @@ import { returnEnds, returnTable } from '../domain/return-table.ts';
 import type { Default } from '../domain/stage-table.ts';
 import { claimEdges, returnEdges } from '../test/domain/return-edges.ts';
 import { testOf } from '../test/support/edge-coverage.ts';
+import { code, tableOf } from './markdown.ts';
 
 /** As much of a row as is drawn. */
 interface DrawnRow extends Outgoing {
@@ -142,11 +143,4 @@ function edgeTestsOf({ stages, tests }: Flow): string {
     testOf(edge, tests)?.title ?? '**no test**',
   ]);
   return `Every edge, and the test that takes it:\n\n${tableOf(['from', 'move', 'to', 'test'], rows)}`;
-}
-
-const code = (word: string): string => `\`${word}\``;
-
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
 }
