@@ -14,6 +14,28 @@ export async function atRest(handle: WorkflowHandle): Promise<void> {
   }
 }
 
+/**
+ * Waits until the case has heard what came of that activity: a long poll on its history, which costs the server as much on a fast side as on a
+ * slow one. Asking again and again whether it rests would cost the slow side more.
+ */
+export async function afterActivity({ client, workflowId }: WorkflowHandle, activityType: string): Promise<void> {
+  const giveUpAt = Date.now() + giveUpMs;
+  let nextPageToken: Uint8Array | undefined;
+  let [scheduled, completed] = ['', false];
+  for (;;) {
+    const asked = { namespace: client.options.namespace, execution: { workflowId }, waitNewEvent: true, nextPageToken };
+    const page = await client.connection.withDeadline(giveUpAt, () => client.workflowService.getWorkflowExecutionHistory(asked));
+    for (const event of page.history?.events ?? []) {
+      if (event.activityTaskScheduledEventAttributes?.activityType?.name === activityType) scheduled = String(event.eventId);
+      if (scheduled !== '' && String(event.activityTaskCompletedEventAttributes?.scheduledEventId) === scheduled)
+        completed = true;
+      if (completed && event.workflowTaskCompletedEventAttributes) return;
+    }
+    nextPageToken = page.nextPageToken;
+    if (!nextPageToken?.length) throw new Error(`${workflowId} has ended without ${activityType}`);
+  }
+}
+
 export interface Counts {
   readonly events: number;
   readonly transitions: number;

@@ -1,7 +1,7 @@
 /** What people do to a return, road by road, by whichever door: the same commands for the skeleton, the product's workflow and the API. */
 import type { WorkflowHandle } from '@temporalio/client';
 import type { CommandName, Role } from '../../../domain/permissions.ts';
-import { atRest } from './pacing.ts';
+import { afterActivity, atRest } from './pacing.ts';
 
 export const roads = ['happy', 'everyDeadline', 'undone'] as const;
 /** `happy`: refunded. `everyDeadline`: nobody acts, all that can ring rings. `undone`: withdrawn once the label is out. */
@@ -48,7 +48,8 @@ export async function drive(
   const open = await door.ready(caseId, road);
   const handle = await timed('open', open);
   for (const command of commands[road]) {
-    if (pace === 'paced' || command.afterLabel) await atRest(handle);
+    if (pace === 'paced') await atRest(handle);
+    else if (command.afterLabel) await afterActivity(handle, 'issueReturnLabel');
     await timed('message', () => door.give(handle, command));
   }
   return handle;

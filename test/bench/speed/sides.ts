@@ -91,7 +91,7 @@ const startWorker = (system: System, side: Side, taskQueue: string, cached?: num
 /** `BENCH_PROFILE=folder`: each worker leaves a profile of its processor time there. */
 const nodeArgs = (taskQueue: string): string[] => {
   const { BENCH_PROFILE: folder } = process.env;
-  return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${taskQueue}.cpuprofile`] : [];
+  return folder ? ['--cpu-prof', `--cpu-prof-dir=${join(folder, taskQueue)}`] : [];
 };
 
 function contendersOf(
