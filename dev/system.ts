@@ -22,6 +22,7 @@ export interface SystemOptions {
   readonly dist?: string;
   /** Added to the environment of worker and API. */
   readonly env?: Record<string, string>;
+  readonly workerEnv?: Record<string, string>;
   /** Puts something between the product and whom it talks to: told the port of the one, it gives the port to call instead. */
   readonly between?: (whom: Neighbour, port: number) => Promise<number>;
   /** Told as each part gets ready. */
@@ -40,6 +41,7 @@ export async function startSystem({
   dist = join(root, 'dist'),
   between,
   env: added = {},
+  workerEnv: addedToWorker = {},
   onReady = () => undefined,
 }: SystemOptions) {
   const reach = async (whom: Neighbour, port: number): Promise<string> =>
@@ -84,7 +86,8 @@ export async function startSystem({
         SIMULATORS_DATA_DIR: join(dataDir, 'simulators'),
         WEBHOOK_BASE_URL: `${apiUrl}/webhooks`,
       };
-      const workerEnv: Record<string, string> = built ? { WORKFLOW_BUNDLE: join(dist, 'workflow-bundle.js') } : {};
+      const bundle: Record<string, string> = built ? { WORKFLOW_BUNDLE: join(dist, 'workflow-bundle.js') } : {};
+      const workerEnv = { ...bundle, ...addedToWorker };
       const specs = {
         simulators: { file: 'gateways/simulators/main.ts', env: simulatorsEnv, ready: 'simulators listening' },
         worker: { file: 'worker/main.ts', env: workerEnv, ready: 'worker is running' },

@@ -248,7 +248,7 @@ async function main(options: Options): Promise<GrowResult> {
   const system = await startSystem({
     dataDir,
     ui: false,
-    env: {
+    workerEnv: {
       METRICS_PORT: String(metricsPort),
       RECONCILE_MINUTES: '1440',
       WORKFLOW_BUNDLE: bundle,

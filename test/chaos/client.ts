@@ -52,8 +52,10 @@ export function rudeClient(
       if (init.signal?.aborted) throw err;
       heard.lines.broken += 1;
       await pause(retryMs);
-      return fetch(url, init).catch((again: unknown) => {
-        heard.lines.brokenTwice[during()] = (heard.lines.brokenTwice[during()] ?? 0) + 1;
+      if (init.signal?.aborted) throw err; // the caller has gone meanwhile
+      return fetch(url, init).catch((again: Error) => {
+        const cause = `${during()}: ${(again.cause as { code?: string } | undefined)?.code ?? again.name}`;
+        heard.lines.brokenTwice[cause] = (heard.lines.brokenTwice[cause] ?? 0) + 1;
         throw again;
       });
     }

@@ -42,7 +42,7 @@ export function paths({ cases }: Evidence): Violation[] {
 
 const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 /** MongoDB stores what is absent as absent; `null` is what it makes of a hole in a list. */
-export const isLevel = ({ doc, snapshot }: Case): boolean =>
+const isLevel = ({ doc, snapshot }: Case): boolean =>
   Boolean(doc && snapshot && isDeepStrictEqual(asStored(doc.state), asStored(snapshot.state)));
 
 /** I10: the read model is the history folded anew. */
