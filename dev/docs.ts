@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: rewrites docs/case-flows.md from the tables of stages, and docs/performance.md with its plot from the results of measurements;
- * with `--check` it writes nothing and fails if one of them is stale.
+ * `npm run docs`: rewrites docs/case-flows.md from the tables of stages, docs/performance.md with its plot and docs/reliability.md from the results
+ * of measurements; with `--check` it writes nothing and fails if one of them is stale.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { loadPolicies } from '../gateways/policy-packs.ts';
 import { readResults } from '../test/bench/results.ts';
 import { caseFlows, flows } from './case-flows.ts';
 import { performancePage, performancePlot } from './performance-page.ts';
+import { reliabilityPage } from './reliability-page.ts';
 
 const pathOf = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const args = process.argv.slice(2);
@@ -19,6 +20,7 @@ function texts(): Record<string, string> {
   return {
     'docs/case-flows.md': caseFlows(flows, loadPolicies(pathOf('policies')).sla),
     'docs/performance.md': performancePage(results),
+    'docs/reliability.md': reliabilityPage(results),
     ...(plot === undefined ? {} : { 'docs/images/performance.svg': plot }),
   };
 }

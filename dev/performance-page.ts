@@ -70,18 +70,6 @@ const others: readonly { name: string; title: string; what: string; command: str
     what: 'The skeleton’s work on other engines, one run, one machine.',
     command: 'bench:peers',
   },
-  {
-    name: 'chaos',
-    title: 'Under faults',
-    what: 'Processes killed and partners that lie: what was lost, what was done twice, how long until cases went on.',
-    command: 'chaos',
-  },
-  {
-    name: 'mutants',
-    title: 'What the tests notice',
-    what: 'Small faults put into the rules on purpose, and how many of them the tests find.',
-    command: 'mutants',
-  },
 ];
 const notMeasured = [
   'Temporal Cloud, or a server on PostgreSQL or Cassandra: all runs used the development server, with one shard on SQLite.',

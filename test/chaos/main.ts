@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measuring, saveResult } from '../bench/results.ts';
 import { chaosRun } from './run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,6 +21,7 @@ held against each other. Exit code 1 if anything was lost, doubled, overpaid or 
   --concurrency N   returns at the same time (default 24)
   --json            only the JSON, no words beside it
   --dist DIR        run this build instead of making one
+  --save            keep the result in test/bench/results/chaos.json
   --keep            leave databases, ledgers and logs where they are, and say where
   --help            this text`;
 
@@ -36,6 +38,7 @@ function readOptions() {
       json: { type: 'boolean', default: false },
       dist: { type: 'string' },
       keep: { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -54,7 +57,7 @@ function readOptions() {
 }
 
 async function main(): Promise<number> {
-  const { help, json, keep, dist = join(root, 'dist'), cases, kills, seed, concurrency } = readOptions();
+  const { help, json, keep, save, dist = join(root, 'dist'), cases, kills, seed, concurrency } = readOptions();
   if (help) {
     console.log(usage);
     return 0;
@@ -66,8 +69,10 @@ async function main(): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), 'mendline-chaos-'));
   let isFine = false;
   try {
+    const provenance = measuring();
     const report = await chaosRun({ seed, cases, kills, dataDir, dist, concurrency });
     console.log(JSON.stringify(report, null, json ? undefined : 2));
+    if (save) saveResult('chaos', { ...report, provenance: provenance() });
     isFine = report.invariantViolations.length === 0;
     if (!isFine) {
       const ids = [...new Set(report.invariantViolations.flatMap((one) => one.caseId ?? []))];
