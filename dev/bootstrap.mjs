@@ -37,6 +37,7 @@ const commands = {
   build: { what: 'compile to dist/, with the workflow bundle', steps: [['dev/build.mjs']] },
   model: { what: 'play random orders against the rules', servers: true, steps: [[...tsx, 'test/model/main.ts']] },
   chaos: { what: 'break everything while returns are under way', servers: true, steps: [[...tsx, 'test/chaos/main.ts']] },
+  'chaos:recover': { what: 'measure how soon all is as before', servers: true, steps: [[...tsx, 'test/chaos/recover.ts']] },
   'chaos:mutants': {
     what: 'see whether chaos finds seeded flaws',
     servers: true,

@@ -41,8 +41,9 @@ export async function startProxy(firstPort: number) {
 
   /** The next port where somebody answers. */
   async function dial(): Promise<Socket | undefined> {
+    const first = turn++;
     for (let tries = 0; tries < ports.length; tries++) {
-      const socket = connect(ports[turn++ % ports.length]!, '127.0.0.1');
+      const socket = connect(ports[(first + tries) % ports.length]!, '127.0.0.1');
       const answered = await new Promise<boolean>((done) =>
         socket.once('connect', () => done(true)).once('error', () => done(false)),
       );
