@@ -101,7 +101,7 @@ export function performancePage(results: Results): string {
 export function performancePlot(results: Results): string | undefined {
   const speed = results.speed as SpeedKept | undefined;
   if (!speed) return undefined;
-  const warm = contendersOf(speed).map(({ name, blocks }): Bar => ({ name, parts: meanParts(blocks) }));
+  const warm = contendersOf(speed).map(({ name, blocks }): Bar => ({ name, parts: medianParts(blocks) }));
   return plotOf('Processor time of one return, ms, by process (median of blocks)', warm);
 }
 
@@ -178,7 +178,7 @@ function speedSection(kept: SpeedKept): string {
   const blocks = contendersOf(kept).map(({ name, blocks: of }) => [
     name,
     ...[of.map((one) => one.casesPerSecond), of.map((one) => one.cpuMs)].map((values) => number(median(values))),
-    Object.entries(meanParts(of))
+    Object.entries(medianParts(of))
       .map(([process, ms]) => `${process} ${number(ms)}`)
       .join(', '),
     ...(['open', 'message'] as const).map((what) => latencies(of, what)),
@@ -219,7 +219,7 @@ function contendersOf({ rounds, cold }: SpeedKept): { name: string; blocks: read
   ];
 }
 
-function meanParts(blocks: readonly Block[]): Record<string, number> {
+function medianParts(blocks: readonly Block[]): Record<string, number> {
   const processes = Object.keys(blocks[0]?.cpuMsByProcess ?? {});
   return Object.fromEntries(processes.map((process) => [process, median(blocks.map((one) => one.cpuMsByProcess[process] ?? 0))]));
 }
