@@ -43,6 +43,8 @@ const workerSchema = z.object({
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().positive().default(30),
   /** How soon a task goes to another worker when this one has died. */
   STICKY_TIMEOUT_SECONDS: z.coerce.number().positive().default(3),
+  /** Frames of stack traces in workflows, for whoever looks for a flaw; more make every case slower. */
+  WORKFLOW_STACK_FRAMES: z.coerce.number().int().min(0).max(100).default(2),
 });
 export type WorkerConfig = z.infer<typeof workerSchema>;
 

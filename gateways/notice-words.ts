@@ -93,7 +93,7 @@ function paramsOf(facts: NoticeFacts, { causes }: Catalogue, locale: string): Pa
     slot: slot && slotText(slot, timezone, locale),
     ruleIds: ruleIds.length > 0 ? new Intl.ListFormat(locale).format(ruleIds) : undefined,
     cause: causeText(cause, causes),
-    units: units === undefined ? undefined : new Intl.NumberFormat(locale).format(units),
+    units: units === undefined ? undefined : numberFormat(locale, {}).format(units),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -107,7 +107,7 @@ function causeText(cause: string | undefined, causes: Catalogue['causes']): stri
 function moneyText(minor: number, currency: string, locale: string): string {
   const digits = exponentOf(currency);
   const style = { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
-  return plain(new Intl.NumberFormat(locale, style).format(minor / 10 ** digits));
+  return plain(numberFormat(locale, style).format(minor / 10 ** digits));
 }
 
 /** Deadlines are exclusive: one at midnight is told as the last minute before it, so that nobody reads it as the end of the day after. */
@@ -123,7 +123,7 @@ function slotText({ from, to }: { from: number; to: number }, timezone: string, 
 }
 
 const textOf = (at: number, locale: string, options: Intl.DateTimeFormatOptions): string =>
-  plain(new Intl.DateTimeFormat(locale, options).format(at));
+  plain(dateFormat(locale, options).format(at));
 
 const dayText = (at: number, timeZone: string, locale: string): string =>
   textOf(at, locale, {
@@ -137,17 +137,34 @@ const isMidnight = (at: number, timeZone: string): boolean => clockText(at, time
 
 /** `06:00`, and where the day has twice twelve hours `6:00 AM`. */
 function clockText(at: number, timeZone: string, locale: string): string {
-  const { hour12 } = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions();
+  const { hour12 } = dateFormat(locale, { hour: 'numeric' }).resolvedOptions();
   return textOf(at, locale, { timeZone, hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit' });
 }
 
 /** People in China know the name of their time better than its distance from Greenwich. */
 function zoneText(at: number, timeZone: string, locale: string): string {
   const isChinese = baseOf(locale) === 'zh';
-  const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: isChinese ? 'long' : 'short' }).formatToParts(at);
+  const parts = dateFormat(locale, { timeZone, timeZoneName: isChinese ? 'long' : 'short' }).formatToParts(at);
   const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? timeZone;
   return isChinese ? `（${name}）` : ` ${name}`;
 }
 
 /** Narrow and unbreakable blanks are not in every font or text message. */
 const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+
+/** To make one takes longer than to write a whole notice with it. There are as many as locales, zones and currencies in use, and a bound. */
+const formatsMax = 500;
+function remembered<Options extends object, Format>(
+  make: new (locale: string, options: Options) => Format,
+): (locale: string, options: Options) => Format {
+  const known = new Map<string, Format>();
+  return (locale, options) => {
+    const name = JSON.stringify([locale, options]);
+    const format = known.get(name) ?? new make(locale, options);
+    if (known.size >= formatsMax) known.clear();
+    known.set(name, format);
+    return format;
+  };
+}
+const dateFormat = remembered<Intl.DateTimeFormatOptions, Intl.DateTimeFormat>(Intl.DateTimeFormat);
+const numberFormat = remembered<Intl.NumberFormatOptions, Intl.NumberFormat>(Intl.NumberFormat);

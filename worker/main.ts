@@ -61,6 +61,7 @@ async function main(config: WorkerConfig): Promise<void> {
         ),
     },
     workflowBundle: config.WORKFLOW_BUNDLE ? { codePath: config.WORKFLOW_BUNDLE } : undefined,
+    stackFrames: config.WORKFLOW_STACK_FRAMES,
     stickyTimeoutMs: config.STICKY_TIMEOUT_SECONDS * 1_000,
     shutdownGraceTime: config.SHUTDOWN_GRACE_SECONDS * 1_000,
     ...(config.BUILD_ID
