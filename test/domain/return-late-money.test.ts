@@ -51,6 +51,20 @@ describe('a refund that had failed', () => {
   });
 });
 
+it.each([1, 2] as const)(
+  'of a refund that is settled with another sum nobody says that nothing was paid: retried, nothing is due anew (edition %i)',
+  (edition) => {
+    const rma = paperCaseIn('refund_due', undefined, { edition });
+    rma.work('done', { pending: true });
+    const one = { refundId: 're_1', amountMinor: 4_999, occurredAt: rma.now };
+    rma.hear({ name: 'refund_settled', eventId: 'evt/mismatch', ...one });
+    expect(rma.stage).toBe('needs_attention');
+    rma.give('resolve_attention', 'agent', { verb: 'retry' });
+    rma.settleDown();
+    expect(statesOf(rma)).toEqual(['refund sent']);
+  },
+);
+
 describe('a refund under way', () => {
   it('has a clock wherever the case comes from: a retry waits no longer in silence than the first attempt', () => {
     const rma = paperCaseIn('refund_due');

@@ -116,8 +116,8 @@ export const mutants: readonly Mutant[] = [
     'save-guard-dropped',
     'a late save overwrites a newer one',
     'db/cases.ts',
-    '{ _id: state.caseId as never, $or: [{ stamp: { $lt: stamp } }, { stamp, updatedAt: { $lte: state.at } }] }',
-    '{ _id: state.caseId as never }',
+    '$or: [{ stamp: { $lt: stamp } }, { stamp, updatedAt: { $lte: state.at } }],',
+    '',
   ),
   one(
     'save-failure-untold',
