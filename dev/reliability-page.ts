@@ -18,6 +18,22 @@ interface ChaosKept {
   readonly faultsFired: Readonly<Record<string, number>>;
   readonly recovery: { readonly workerKillP99Ms: number | null; readonly workerKillCases: number };
 }
+interface RecoverKept {
+  readonly provenance: Provenance;
+  readonly cases: number;
+  readonly mongoAway: {
+    readonly seconds: number;
+    readonly level: number;
+    readonly levelMaxMs: number;
+    readonly eventsWhileAwayMax: number;
+  };
+  readonly apiKills: {
+    readonly kills: number;
+    readonly calls: number;
+    readonly broken: number;
+    readonly failedAfterOneRetry: number;
+  };
+}
 interface MutantsKept {
   readonly provenance: Provenance;
   readonly cases: number;
@@ -44,11 +60,14 @@ documents**, never by what the product says of itself.
 
 export function reliabilityPage(results: Readonly<Record<string, unknown>>): string {
   const chaos = results.chaos as ChaosKept | undefined;
+  const recover = results.recover as RecoverKept | undefined;
   const mutants = results.mutants as MutantsKept | undefined;
   return [
     preface,
     '## Runs\n',
     chaos ? runSection(chaos) : 'No run is kept yet: `npm run -s chaos -- --save`.\n',
+    '## How soon all is as before\n',
+    recover ? recoverSection(recover) : 'No run is kept yet: `npm run -s chaos:recover -- --save`.\n',
     '## Whether the harness finds flaws\n',
     mutants ? mutantSection(mutants) : 'No run is kept yet: `npm run -s chaos:mutants -- --save`.\n',
     '## Faults\n',
@@ -98,6 +117,16 @@ function runSection(kept: ChaosKept): string {
     Object.entries(kept.faultsFired).map(([name, times]) => [name, String(times)]),
   );
   return `${counts}\n${honest}\n\n${fired}\n${footOf(kept.provenance, `seed ${kept.seed}, Temporal ${kept.temporal}`)}`;
+}
+
+function recoverSection({ cases, mongoAway, apiKills, provenance }: RecoverKept): string {
+  const { seconds, level, levelMaxMs, eventsWhileAwayMax } = mongoAway;
+  const { kills, calls, broken, failedAfterOneRetry } = apiKills;
+  return [
+    `MongoDB out of reach for ${seconds} s with ${cases} cases open, each told something meanwhile: ${level} of ${cases} were shown as their workflows are within ${(levelMaxMs / 1_000).toFixed(1)} s of its`,
+    `return, and none of them wrote more than ${eventsWhileAwayMax} events into its history while it waited. ${kills} API processes killed in turn under ${calls} calls: ${broken} lines broke, ${failedAfterOneRetry} calls`,
+    `failed after one retry.\n\n${footOf(provenance)}`,
+  ].join('\n');
 }
 
 function mutantSection({ rows, caught, mutants, cases, kills, provenance }: MutantsKept): string {

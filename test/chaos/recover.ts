@@ -63,7 +63,13 @@ async function main(): Promise<number> {
       broken: broken - before.broken,
       failedAfterOneRetry,
     };
-    const result = { cases: caseIds.length, mongoAway: away, apiKills, provenance: provenance({ temporal: 'see chaos.json' }) };
+    const { serverVersion } = await topology.client.workflowService.getSystemInfo({});
+    const result = {
+      cases: caseIds.length,
+      mongoAway: away,
+      apiKills,
+      provenance: provenance({ temporal: serverVersion ?? 'unknown' }),
+    };
     console.log(JSON.stringify(result, null, 2));
     if (values.save) saveResult('recover', result);
     const fine =
