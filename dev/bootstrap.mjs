@@ -52,6 +52,7 @@ const commands = {
   },
   'bench:model': { what: 'tell what millions of returns would take', steps: [[...tsx, 'test/bench/model.ts']] },
   'bench:speed': { what: 'compare rates and latencies with a skeleton', servers: true, steps: [[...tsx, 'test/bench/speed.ts']] },
+  'bench:peers': { what: 'the same return on other systems', servers: true, steps: [['test/bench/peers/run.mjs']] },
 };
 
 async function main([name, ...args]) {
