@@ -16,7 +16,7 @@ export interface Call {
 }
 
 /** Rejects when there is no answer at all; any status is an answer. */
-export function call(method: string, url: string, { body, headers = {}, timeoutMs = 60_000 }: Call = {}): Promise<Reply> {
+export function call(method: string, url: string, { body, headers = {}, timeoutMs = 30_000 }: Call = {}): Promise<Reply> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const typed =
     text === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) };

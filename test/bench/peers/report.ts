@@ -1,5 +1,5 @@
 /** The run as a table for people, the ratios within it, and what it does not say. */
-import type { summary } from './speed.ts';
+import { type Block, median, type summary } from './speed.ts';
 
 type Speed = ReturnType<typeof summary>;
 interface Found {
@@ -17,34 +17,45 @@ export const notMeasured = [
   'the kill of a server, of the provider, or of the machine: only the application process is killed',
 ] as const;
 
-/** Rates of Mendline and of the bare skeleton over each of the others, from this one run. */
-export function ratios(peers: Record<string, object>): Record<string, Record<string, number>> {
-  const rate = (name: string) => (peers[name] as Found | undefined)?.c32.casesPerSecond;
-  const against = (base: string) =>
-    Object.fromEntries(
-      Object.keys(peers).flatMap((name) => {
-        const [ours, theirs] = [rate(base), rate(name)];
-        return name !== base && ours && theirs ? [[name, Math.round((theirs / ours) * 100) / 100]] : [];
-      }),
+type Named = Block & { readonly name: string };
+
+/** How often the rate, and how much of the CPU (server and application), the other has: medians over the pairs of blocks of one round and concurrency. */
+export function ratios(blocks: readonly Named[]): Record<string, Record<string, { rate: number; cpu: number }>> {
+  const names = [...new Set(blocks.map((one) => one.name))];
+  const of = (name: string) => blocks.filter((one) => one.name === name && one.cases > 0);
+  const cpu = ({ cpuMs }: Block) => cpuMs.server + cpuMs.app;
+  const paired = (base: string, name: string, value: (block: Block) => number) => {
+    // Blocks of a system come in the order of rounds and concurrencies, so the nth of one belongs to the nth of the other.
+    const others = of(name);
+    const values = of(base).flatMap((one, nth) => (others[nth] ? [value(others[nth]) / value(one)] : []));
+    return Math.round(median(values) * 1_000) / 1_000;
+  };
+  const against = (base: string) => {
+    const others = names.includes(base) ? names.filter((name) => name !== base) : [];
+    return Object.fromEntries(
+      others.map((name) => [name, { rate: paired(base, name, (one) => one.casesPerSecond), cpu: paired(base, name, cpu) }]),
     );
-  return { casesPerSecondOverTemporal: against('temporal'), casesPerSecondOverMendline: against('mendline') };
+  };
+  return { overTemporal: against('temporal'), overMendline: against('mendline') };
 }
 
 export function table(peers: Record<string, object>): string {
-  const rows = Object.entries(peers as Record<string, Found>).map(([name, { c32, c8, bytes }]) => {
-    const tail = ({ p95, p99 }: Speed['open']) => (p99 === undefined ? `p95 ${p95}` : `${p99}`);
-    const { server, app, driver } = c32.cpuMs;
-    return [
-      name,
-      `${c32.casesPerSecond} / ${c8.casesPerSecond}`,
-      `${c32.open.p50} / ${tail(c32.open)}`,
-      `${c32.message.p50} / ${tail(c32.message)}`,
-      `${c32.finish.p50} / ${tail(c32.finish)}`,
-      `${server} + ${app} + ${driver}`,
-      `${bytes.perCase}`,
-      `${c32.failed + c8.failed} of ${c32.cases + c8.cases + c32.failed + c8.failed}`,
-    ];
-  });
+  const rows = Object.entries(peers as Record<string, Found>)
+    .filter(([, found]) => 'c32' in found)
+    .map(([name, { c32, c8, bytes }]) => {
+      const tail = ({ p95, p99 }: Speed['open']) => (p99 === undefined ? `p95 ${p95}` : `${p99}`);
+      const { server, app, driver } = c32.cpuMs;
+      return [
+        name,
+        `${c32.casesPerSecond} / ${c8.casesPerSecond}`,
+        `${c32.open.p50} / ${tail(c32.open)}`,
+        `${c32.message.p50} / ${tail(c32.message)}`,
+        `${c32.finish.p50} / ${tail(c32.finish)}`,
+        `${server} + ${app} + ${driver}`,
+        `${bytes.perCase}`,
+        `${c32.failed + c8.failed} of ${c32.cases + c8.cases + c32.failed + c8.failed}`,
+      ];
+    });
   const head = [
     'system',
     'cases/s c=32 / c=8',

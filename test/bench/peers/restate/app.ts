@@ -3,6 +3,13 @@ import * as restate from '@restatedev/restate-sdk';
 import type { Message } from '../door.ts';
 import { bookPickup, payRefund, type ReturnInput } from '../provider/client.ts';
 
+// The SDK is written for Node 22, which has this; on Node 20 each invocation would fail without it.
+(Promise as { withResolvers?: unknown }).withResolvers ??= () => {
+  const made: { promise?: Promise<unknown>; resolve?: unknown; reject?: unknown } = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+};
+
 const returns = restate.workflow({
   name: 'returns',
   handlers: {
