@@ -38,8 +38,11 @@ async function until(holds: () => Promise<boolean>, withinMs: number): Promise<b
 }
 
 const isClosed = async (peer: Peer, id: string) => (await peer.look(id)).stage === 'closed';
-const refundsOf = async (provider: string, id: string): Promise<number> =>
-  (await ask('GET', `${provider}/count?caseId=${encodeURIComponent(id)}`)).refunds as number;
+const refundsOf = async ({ peer, provider }: Field, id: string): Promise<number> =>
+  (await ask('GET', `${provider}/count?caseId=${encodeURIComponent(peer.ledgerId?.(id) ?? id)}`)).refunds as number;
+
+const paid = (field: Field, ids: readonly string[]): Promise<number[]> => Promise.all(ids.map((id) => refundsOf(field, id)));
+const twice = (refunds: readonly number[]): number => refunds.filter((n) => n > 1).length;
 
 async function twiceAtOnce(peer: Peer, id: string, name: MessageName, keys: readonly [string, string]): Promise<string> {
   const replies = await Promise.all(keys.map((key) => peer.send(id, name, key).catch(() => 0)));
@@ -51,7 +54,7 @@ const tally = (words: readonly string[]): Record<string, number> =>
 
 /** The command that leads to the refund, twice at once: with one key, or with two. */
 export async function refundTwice(field: Field, keys: 'one_key' | 'two_keys') {
-  const { peer, provider, tries } = field;
+  const { peer, tries } = field;
   const inputs = field.inputs(tries);
   await peer.prepare?.([...inputs.values()]);
   const ids: string[] = [];
@@ -63,11 +66,11 @@ export async function refundTwice(field: Field, keys: 'one_key' | 'two_keys') {
   }
   const closed = await Promise.all(ids.map((id) => until(() => isClosed(peer, id), finishWithinMs)));
   await pause(settleMs);
-  const refunds = await Promise.all(ids.map((id) => refundsOf(provider, id)));
+  const refunds = await paid(field, ids);
   return {
     tries,
     refunds: refunds.reduce((sum, n) => sum + n, 0),
-    paidTwice: refunds.filter((n) => n > 1).length,
+    paidTwice: twice(refunds),
     finished: closed.filter(Boolean).length,
     answers: tally(answers),
   };
@@ -97,7 +100,7 @@ export async function receptionTwice(field: Field) {
   };
 }
 
-/** All tries at once: the provider takes each refund and holds its answer; then kill -9, and a new start. Nobody asks again from outside. */
+/** All tries at once: the provider takes each refund and holds its answer; then kill -9, and a new start. Only what is left after 30 s is ordered once more. */
 export async function killed(field: Field, honoursKeys: boolean) {
   const { peer, provider, tries } = field;
   const inputs = field.inputs(tries);
@@ -107,10 +110,7 @@ export async function killed(field: Field, honoursKeys: boolean) {
   await ask('POST', `${provider}/control`, { body: { honoursKeys, hold: true } });
   try {
     const sent = ids.map((id) => peer.send(id, 'inspected', `${id}/inspected`).catch(() => 0));
-    const taken = await until(
-      async () => (await Promise.all(ids.map((id) => refundsOf(provider, id)))).every((n) => n > 0),
-      20_000,
-    );
+    const taken = await until(async () => (await Promise.all(ids.map((id) => refundsOf(field, id)))).every((n) => n > 0), 20_000);
     await peer.crash();
     await ask('POST', `${provider}/control`, { body: { hold: false } });
     await Promise.all(sent);
@@ -118,12 +118,16 @@ export async function killed(field: Field, honoursKeys: boolean) {
     await peer.revive();
     const revivedMs = Date.now() - from;
     const times: number[] = [];
+    const left: string[] = [];
     const waits = ids.map(async (id) => {
       if (await until(() => isClosed(peer, id), finishWithinMs)) times.push((Date.now() - from - revivedMs) / 1_000);
+      else left.push(id);
     });
     await Promise.all(waits);
     await pause(settleMs);
-    const refunds = await Promise.all(ids.map((id) => refundsOf(provider, id)));
+    const refunds = await paid(field, ids);
+    const again = await Promise.all(left.map((id) => peer.send(id, 'inspected', `${id}/inspected`).catch(() => 0)));
+    await pause(left.length > 0 ? settleMs : 0);
     return {
       tries,
       providerHonoursKeys: honoursKeys,
@@ -131,8 +135,9 @@ export async function killed(field: Field, honoursKeys: boolean) {
       startedAgainAfterSeconds: revivedMs / 1_000,
       finishedByThemselves: times.length,
       ...(times.length > 0 ? { medianSecondsAfterStart: median(times) } : {}),
-      paidTwice: refunds.filter((n) => n > 1).length,
+      paidTwice: twice(refunds),
       refunds: refunds.reduce((sum, n) => sum + n, 0),
+      orderedOnceMore: { cases: left.length, answers: tally(again.map(String)), paidTwiceThen: twice(await paid(field, left)) },
     };
   } finally {
     await ask('POST', `${provider}/control`, { body: { honoursKeys: true, hold: false } });

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { measuring, saveResult } from '../results.ts';
 import { killed, receptionTwice, refundTwice } from './attacks.ts';
 import { createInputs, randomOf, shuffled } from './inputs.ts';
+import { startMedusa } from './medusa/peer.ts';
 import { startMendline } from './mendline/peer.ts';
 import { type Peer, startApp, type Weight } from './peer.ts';
 import { notMeasured, ratios, table } from './report.ts';
@@ -23,6 +24,7 @@ const systems: Record<string, (ground: Ground) => Promise<Peer>> = {
   dbos: startDbos,
   bullmq: startBullmq,
   sql: startSql,
+  medusa: startMedusa,
 };
 const concurrencies = [32, 8];
 const blockSecondsMin = 3;
@@ -64,14 +66,14 @@ async function main(options: Options): Promise<void> {
   try {
     const done = measuring();
     const provider = await startApp('provider', './provider/main.ts', logs, { LEDGER: join(dataDir, 'provider.jsonl') });
-    stops.push(provider.stop);
+    stops.push(() => provider.stop());
     const ground = createGround(dataDir, logs, provider.url);
-    stops.push(ground.stop);
+    stops.push(() => ground.stop());
     const peers: Peer[] = [];
     for (const name of options.names) {
       say(`starting ${name} …`);
       const peer = await systems[name]!(ground);
-      stops.push(peer.stop);
+      stops.push(() => peer.stop());
       peers.push(peer);
     }
     const result = await measure(peers, provider, options);

@@ -20,6 +20,8 @@ export interface Peer {
   prepare?(inputs: readonly ReturnInput[]): Promise<void>;
   /** Gives the id by which the system knows the case. */
   open(caseId: string, input: ReturnInput): Promise<string>;
+  /** By which name the provider's ledger knows the case; absent: by its id. */
+  ledgerId?(id: string): string;
   /** Gives the status; rejects when there is no answer. */
   send(id: string, name: MessageName, key: string): Promise<number>;
   /** Waits until a message is possible, where it is not kept until then. Absent: it always is. */

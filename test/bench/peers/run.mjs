@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** As the root does: a stamp inside node_modules tells of which lockfile it was made. */
-export function installed(folder) {
+function installed(folder) {
   const hash = createHash('sha256')
     .update(readFileSync(join(folder, 'package-lock.json')))
     .digest('hex');
@@ -29,6 +29,9 @@ function checkPrograms() {
 
 if (!process.argv.includes('--help') && !process.argv.includes('-h')) checkPrograms();
 installed(here);
+// Medusa is a thousand packages: only for whoever asks for it, or for all.
+const only = process.argv.find((_arg, at) => process.argv[at - 1] === '--only');
+if (!only || only.split(',').includes('medusa')) installed(join(here, 'medusa/shop'));
 // The loader is the root's; so is everything of Mendline that is measured here.
 const require = createRequire(join(here, '../../../package.json'));
 await import(pathToFileURL(require.resolve('tsx')).href);
