@@ -27,7 +27,8 @@ const systems: Record<string, (ground: Ground) => Promise<Peer>> = {
   medusa: startMedusa,
 };
 const concurrencies = [32, 8];
-const blockSecondsMin = 3;
+/** A slow system's block is cut short of its cases, a fast one's goes on beyond them. */
+const blockSeconds = { min: 3, max: 20 };
 const blockCasesMax = 6_000;
 const warmUpCases = 60;
 /** With --strict a block beside which others used more of the machine than this is run again; what the last says is taken, with its share. */
@@ -38,7 +39,7 @@ const usage = `npm run -s bench:peers [-- OPTIONS]
 The same six-step return on ${Object.keys(systems).join(', ')}, interleaved in one run, and three attacks on each.
 
   --only NAMES    some of them, with commas
-  --cases N       cases a block at least (100); a block goes on for about ${blockSecondsMin} s
+  --cases N       cases a block (100), but for ${blockSeconds.min} to ${blockSeconds.max} s
   --rounds N      blocks of each system at each concurrency (3)
   --tries N       tries of each attack (20); 0: none
   --seed N        of the goods and of the order of the blocks (1)
@@ -98,7 +99,7 @@ async function measure(started: readonly Peer[], provider: { url: string; pid():
   const peers: Peer[] = [];
   for (const peer of started) {
     const warm = await block(peer, inputs(warmUpCases), 8, provider.pid());
-    sizes.set(peer, Math.min(blockCasesMax, Math.max(cases, Math.ceil(warm.casesPerSecond * blockSecondsMin))));
+    sizes.set(peer, sizeOf(cases, warm.casesPerSecond));
     say(`warm ${peer.name}: ${warm.casesPerSecond} cases/s, ${warm.failed} failed ${warm.failures.join('; ')}`);
     if (warm.cases < warmUpCases)
       found[peer.name] = { notUp: `${warm.failed} of ${warmUpCases} failed: ${warm.failures.join('; ')}` };
@@ -146,6 +147,9 @@ async function measure(started: readonly Peer[], provider: { url: string; pid():
     notMeasured,
   };
 }
+
+const sizeOf = (cases: number, rate: number): number =>
+  Math.ceil(Math.min(blockCasesMax, Math.max(rate * blockSeconds.min, Math.min(cases, rate * blockSeconds.max))));
 
 /** A system whose store only grows is weighed by its growth over the blocks. */
 function weigh(before: Weight, after: Weight, blocks: readonly Block[]): { perCase: number; of: string } {
