@@ -64,6 +64,11 @@ async function main(options: Options): Promise<void> {
   const logs = join(dataDir, 'logs');
   mkdirSync(logs);
   const stops: (() => Promise<unknown>)[] = [];
+  const stopAll = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop().catch((err: Error) => say(`stopping: ${err.message}`));
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stopAll().finally(() => process.exit(1)));
   try {
     const done = measuring();
     const provider = await startApp('provider', './provider/main.ts', logs, { LEDGER: join(dataDir, 'provider.jsonl') });
@@ -84,8 +89,7 @@ async function main(options: Options): Promise<void> {
     say(table(report.peers));
     console.log(JSON.stringify(report));
   } finally {
-    for (const stop of stops.reverse()) await stop().catch((err: Error) => say(`stopping: ${err.message}`));
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    await stopAll();
   }
 }
 
@@ -172,7 +176,10 @@ function optionsOf(): Options | undefined {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.help) return void console.log(usage);
+  if (values.help) {
+    console.log(usage);
+    return undefined;
+  }
   const names = values.only
     ? Object.keys(systems).filter((name) => values.only!.split(',').includes(name))
     : Object.keys(systems);

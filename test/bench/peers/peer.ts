@@ -94,6 +94,6 @@ export const throughDoor = (app: App): Pick<Peer, 'open' | 'send' | 'finish' | '
     await ask('POST', `${app.url}/cases/${id}/inspected?wait`, { body: { units: unitsOfCase }, headers });
   },
   look: async (id) => (await ask('GET', `${app.url}/cases/${id}`)) as View,
-  crash: app.crash,
-  revive: app.revive,
+  crash: () => app.crash(),
+  revive: () => app.revive(),
 });

@@ -55,7 +55,7 @@ export async function startSql(ground: Ground): Promise<Peer> {
     ...throughDoor(app),
     pids: () => ({ server: [postgres.server.pid], app: [app.pid()] }),
     bytes: async () => ({ all: await postgres.bytes('sql'), of: 'size of the database' }),
-    stop: app.stop,
+    stop: () => app.stop(),
   };
 }
 
@@ -94,7 +94,7 @@ export async function startDbos(ground: Ground): Promise<Peer> {
     ...throughDoor(app),
     pids: () => ({ server: [postgres.server.pid], app: [app.pid()] }),
     bytes: async () => ({ all: await postgres.bytes('dbos'), of: 'size of the database' }),
-    stop: app.stop,
+    stop: () => app.stop(),
   };
 }
 
@@ -128,8 +128,8 @@ export async function startRestatePeer(ground: Ground): Promise<Peer> {
     look: async (id) => (await ask('POST', at(id, 'look'))) as View,
     pids: () => ({ server: [restate.server.pid], app: [app.pid()] }),
     bytes: async () => ({ all: folderBytes(restate.dir), of: 'growth of the data folder, logs not yet compacted included' }),
-    crash: app.crash,
-    revive: app.revive,
+    crash: () => app.crash(),
+    revive: () => app.revive(),
     stop: async () => {
       await app.stop();
       await restate.server.stop();

@@ -63,7 +63,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   for await (const chunk of req) chunks.push(chunk as Buffer);
   const body = chunks.length > 0 ? (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>) : {};
   const route = `${req.method} ${url.pathname}`;
-  const caseId = String(body.caseId ?? url.searchParams.get('caseId'));
+  const caseId = (body.caseId as string | undefined) ?? url.searchParams.get('caseId') ?? '';
   const key = req.headers['idempotency-key'] as string | undefined;
   if (route === 'POST /pickups') return send(res, take('pickup', caseId, key, body), 201);
   if (route === 'POST /refunds') {
