@@ -134,7 +134,7 @@ export async function killed(field: Field, honoursKeys: boolean) {
       allTakenBeforeTheKill: taken,
       startedAgainAfterSeconds: revivedMs / 1_000,
       finishedByThemselves: times.length,
-      ...(times.length > 0 ? { medianSecondsAfterStart: median(times) } : {}),
+      ...(times.length > 0 ? { medianSecondsAfterStart: Math.round(median(times) * 100) / 100 } : {}),
       paidTwice: twice(refunds),
       refunds: refunds.reduce((sum, n) => sum + n, 0),
       orderedOnceMore: { cases: left.length, answers: tally(again.map(String)), paidTwiceThen: twice(await paid(field, left)) },

@@ -100,12 +100,12 @@ export function percentiles(values: readonly number[]): Percentiles {
 export const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : round((sorted[middle - 1]! + sorted[middle]!) / 2, 2);
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
 /** What the blocks of one system at one concurrency say together. */
 export function summary(blocks: readonly Block[]) {
-  const all = (of: (block: Block) => number) => median(blocks.map(of));
+  const all = (of: (block: Block) => number) => round(median(blocks.map(of)), 2);
   const over = (name: keyof Times) => percentiles(blocks.flatMap((one) => one.times[name]));
   return {
     casesPerSecond: all((one) => one.casesPerSecond),
