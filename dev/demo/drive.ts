@@ -26,7 +26,8 @@ export async function drive(
   try {
     const ending = await road.play(steps);
     if (plan.leftParked) return { plan, view: await steps.read() };
-    if (plan.road === 'parked') await steps.give('manager', 'resolve-attention', { verb: 'retry' });
+    if (plan.road === 'parked' && (await steps.read()).needsAttention)
+      await steps.give('manager', 'resolve-attention', { verb: 'retry' });
     return { plan, ending, view: await steps.until(ending.stage) };
   } catch (err) {
     if (!steps.caseId) throw err;

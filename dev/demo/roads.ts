@@ -80,7 +80,7 @@ export const roads = {
       await begins(steps);
       await steps.fault('refuse');
       await goesWell(steps);
-      await steps.until('needs_attention');
+      await steps.until('needs_attention', 'refunded'); // its no may be lost on the way, and the next try comes through
       return paid(steps); // once a manager has retried: drive.ts
     },
   },
