@@ -8,7 +8,7 @@ import { counts, isOutgoing, type MoneyLine } from './money.ts';
 import { type Actor } from './permissions.ts';
 import { restMinor } from './refunds.ts';
 import { currentLeg } from './return-request.ts';
-import { mismatch, isPaid, refundIntent } from './return-money.ts';
+import { isPaid, refundIntent } from './return-money.ts';
 import { returnRules } from './return.ts';
 import { pickupTriesMax } from './return-state.ts';
 import { type Leg, type ReturnEvent, type ReturnState } from './return-state.ts';
@@ -232,7 +232,8 @@ function eventOfSettlement(
       ...told,
       step: 'refund',
       intent,
-      cause: `${mismatch}: ${amountMinor} ${currency} settled, ${line.amountMinor} ${state.currency} due`,
+      otherSum: true,
+      cause: `amount_mismatch: ${amountMinor} ${currency} settled, ${line.amountMinor} ${state.currency} due`,
     };
   }
   return { type: legal(state, 'refunded') && settlesAll(state, intent) ? 'refunded' : 'refund_settled', ...told, intent };

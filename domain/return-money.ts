@@ -20,9 +20,6 @@ import { type ReturnEvent, type ReturnState } from './return-state.ts';
 /** The first refund intent of a return; with the case id it is the key at the provider. */
 export const refundIntent = 'refund';
 
-/** How the cause of a refund begins that was settled with another sum or currency. */
-export const mismatch = 'amount_mismatch';
-
 /** Stages whose entry makes the refund due; until then what is paid is an advance. */
 const clears: readonly string[] = [
   'accepted_without_return',
@@ -59,11 +56,8 @@ export function applyMoney(state: ReturnState, event: ReturnEvent, sla: SlaPolic
     case 'step_failed':
       return event.intent ? { ...state, money: told(money, intent, event) } : state;
     case 'refund_failed':
-      // Another sum than was asked for has been settled, or so they say: nobody says that nothing was paid, so nothing is due anew.
-      if (event.cause?.startsWith(mismatch)) return { ...state, money: told(money, intent, event) };
-      return { ...state, money: told(moveMoney(money, intent, 'failed'), intent, event) };
     case 'advance_refused':
-      return { ...state, money: told(moveMoney(money, intent, 'failed'), intent, event) };
+      return { ...state, money: told(event.otherSum ? money : moveMoney(money, intent, 'failed'), intent, event) };
     case 'dispute_opened':
     case 'dispute_closed':
       return disputed(state, event);

@@ -130,4 +130,6 @@ export interface ReturnEvent extends CaseEvent {
   readonly proposal?: Proposal;
   readonly deductions?: readonly DeductionItem[];
   readonly dispute?: { readonly disputeId: string; readonly amountMinor: number };
+  /** A refund was settled, with another sum or currency: nobody says that nothing was paid, so nothing is due anew. */
+  readonly otherSum?: true;
 }
