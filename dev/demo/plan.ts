@@ -1,4 +1,5 @@
 /** Which return takes which road: drawn by the seed, so that the same seed tells the same story. */
+import { randomFrom } from '../random.ts';
 import type { Reason } from '../../domain/policy/verdict.ts';
 import type { DemoReturn } from './data.ts';
 import { detours, roads, type Road, type RoadName } from './roads.ts';
@@ -16,17 +17,6 @@ export interface Planned {
 }
 
 const detourShare = 0.02;
-
-/** A small seeded generator (mulberry32): numbers in [0, 1). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** Every detour is taken at least once where there are returns enough; `keepParked` leaves one of the parked as it is. */
 export function planned(

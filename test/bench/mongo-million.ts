@@ -11,7 +11,8 @@ import { listing, search, type CaseQuestion, type Position } from '../../db/case
 import { openDatabase, type Database } from '../../db/database.ts';
 import { startMongo, type MongoServer } from '../../dev/stack.ts';
 import { residentBytesOf } from './drivers/processes.ts';
-import { chance, latencyOf, pool, rounded, timed, type Latency } from './drivers/samples.ts';
+import { randomFrom } from '../../dev/random.ts';
+import { latencyOf, pool, rounded, timed, type Latency } from './drivers/samples.ts';
 import { aboutOf, caseIdOf, customerOf, desks, documentAt, merchantId, orderIdOf, seededAt, stateOf } from './mongo/documents.ts';
 import { measuring, saveResult } from './results.ts';
 
@@ -163,7 +164,7 @@ async function countsOf(database: Database): Promise<Step['counts']> {
 }
 
 async function measure(database: Database, mongo: MongoServer, cases: number, calls: number, insertMs: number): Promise<Step> {
-  const random = chance(seed);
+  const random = randomFrom(seed);
   const any = (): number => Math.floor(random() * cases);
   const model = database.cases.models[0]!;
   const inbox = await inboxOf(database, cases, calls, random);

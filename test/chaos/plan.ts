@@ -1,7 +1,8 @@
 /** What a seed means: which returns are sent and on which roads, and which trouble comes when. The seed fixes the plan, not the scheduler. */
 import { fileURLToPath } from 'node:url';
 import { readReturns, type DemoReturn } from '../../dev/demo/data.ts';
-import { planned, randomFrom, type Planned } from '../../dev/demo/plan.ts';
+import { planned, type Planned } from '../../dev/demo/plan.ts';
+import { randomFrom } from '../../dev/random.ts';
 import type { Road, RoadName } from '../../dev/demo/roads.ts';
 import { chaosRoads } from './roads.ts';
 import { troubles, type Trouble } from './troubles.ts';

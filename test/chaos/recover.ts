@@ -7,13 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import mongoose from 'mongoose';
 import { meetPeople, type People } from '../../dev/demo/people.ts';
 import { stepsOf } from '../../dev/demo/steps.ts';
 import { commandUpdate, getSnapshot, workflowIdOf } from '../../workflows/messages.ts';
 import { measuring, saveResult } from '../bench/results.ts';
+import type { CaseDocument } from '../../db/case-document.ts';
 import { rudeClient } from './client.ts';
+import { isLevel } from './oracle/state.ts';
 import { returnsOf } from './plan.ts';
 import { startTopology, type Topology } from './topology.ts';
 
@@ -132,12 +134,11 @@ async function levelAfter(
   caseId: string,
   backAt: number,
 ): Promise<number | undefined> {
-  const asStored = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
   const handle = client.workflow.getHandle(workflowIdOf('return', caseId));
-  const known = asStored((await handle.query(getSnapshot)).state);
+  const snapshot = await handle.query(getSnapshot);
   while (Date.now() - backAt < goals.levelMs * 3) {
-    const shown = await database.collection('cases').findOne({ _id: caseId as never });
-    if (isDeepStrictEqual(asStored(shown?.state), known)) return Date.now() - backAt;
+    const doc = (await database.collection('cases').findOne({ _id: caseId as never })) as CaseDocument | null;
+    if (isLevel({ doc: doc ?? undefined, snapshot })) return Date.now() - backAt;
     await pause(200);
   }
   return undefined;

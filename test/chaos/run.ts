@@ -2,9 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { drive, type Driven } from '../../dev/demo/drive.ts';
 import { meetPeople } from '../../dev/demo/people.ts';
-import { randomFrom } from '../../dev/demo/plan.ts';
+import { randomFrom } from '../../dev/random.ts';
 import { progress } from '../../dev/demo/progress.ts';
 import type { Road } from '../../dev/demo/roads.ts';
+import { quantile } from '../bench/drivers/samples.ts';
 import { rudeClient } from './client.ts';
 import { gather } from './oracle/evidence.ts';
 import { judge, type Violation } from './oracle/index.ts';
@@ -24,7 +25,6 @@ export interface ChaosOptions {
   readonly dist: string;
   readonly concurrency: number;
 }
-export type ChaosReport = Awaited<ReturnType<typeof chaosRun>>;
 
 /** Of partners: how often they lie (reliability goals: a fifth of all webhooks twice, a tenth in another order, one of twenty lost). */
 const lies = {
@@ -47,14 +47,14 @@ export async function chaosRun(options: ChaosOptions) {
   const { seed, cases, kills, dataDir, dist } = options;
   const topology = await startTopology({ dataDir, dist, onReady: (what) => console.error(`  ${what} ready`) });
   try {
+    let during = 'quiet';
     const { call, heard } = rudeClient(topology.apiUrl, randomFrom(seed + 1), { during: () => during });
     const people = meetPeople(topology, { ...manners, fetch: call });
     const { serverVersion } = await topology.client.workflowService.getSystemInfo({});
     const skipsTime = canSkipTime(serverVersion ?? '');
-    let during = 'quiet';
     const watch = await watchStored(topology.mongo.uri);
     const recovery = createRecovery(topology.client);
-    const playing = new Map<ChaosPlan, () => string>();
+    const playing = new Map<ChaosPlan, string>();
     const show = progress(cases, 'returns');
     const driven: Driven[] = [];
     const failed: { plan: ChaosPlan; error: string }[] = [];
@@ -71,16 +71,15 @@ export async function chaosRun(options: ChaosOptions) {
     const queue = returnsOf(seed, cases, skipsTime);
     const play = async () => {
       for (let plan = queue.shift(); plan; plan = queue.shift()) {
-        let caseId = '';
-        playing.set(plan, () => caseId);
+        const played = plan;
         const noting = {
           ...people,
           open: async (...args: Parameters<typeof people.open>) =>
-            people.open(...args).then((view) => ((caseId = view.caseId), view)),
+            people.open(...args).then((view) => (playing.set(played, view.caseId), view)),
         };
         await drive(plan, noting, topology.client, patienceMs, plan.own && roads[plan.own]).then(
           (one) => driven.push(one),
-          (err: unknown) => failed.push({ plan: plan!, error: (err as Error).message }),
+          (err: unknown) => failed.push({ plan: played, error: (err as Error).message }),
         );
         playing.delete(plan);
         show(driven.length + failed.length);
@@ -89,7 +88,7 @@ export async function chaosRun(options: ChaosOptions) {
     const all = Promise.all(Array.from({ length: options.concurrency }, play));
     let isOver = false;
     void all.then(() => (isOver = true));
-    const field = { topology, recovery, playing: () => [...playing.values()].map((of) => of()).filter(Boolean) };
+    const field = { topology, recovery, playing: () => [...playing.values()] };
     const done = () => driven.length + failed.length;
     for (const { at, trouble, draw } of troublesOf(seed, kills)) {
       while (done() < at * cases && !isOver) await pause(20);
@@ -184,8 +183,8 @@ async function judged({ serverVersion, options, topology, driven, failed, heard,
     faultsFired: { ...fired, ...heard.fired },
     hindered,
     recovery: {
-      workerKillP50Ms: quantile(tookMs, 0.5),
-      workerKillP99Ms: quantile(tookMs, 0.99),
+      workerKillP50Ms: tookMs.length > 0 ? quantile(tookMs, 0.5) : null,
+      workerKillP99Ms: tookMs.length > 0 ? quantile(tookMs, 0.99) : null,
       workerKillCases: tookMs.length,
       apiCalls: heard.lines.calls,
       apiLinesBroken: heard.lines.broken,
@@ -212,6 +211,3 @@ async function liesTold({ simulatorsUrl }: Topology): Promise<Record<string, num
   const { fired } = (await reply.json()) as { fired: Record<string, number> };
   return fired;
 }
-
-const quantile = (sorted: readonly number[], share: number): number | null =>
-  sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;

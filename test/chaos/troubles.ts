@@ -1,6 +1,7 @@
 /** What befalls the processes while they work. Each trouble ends by itself: what it broke is whole again when it is over. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Neighbour } from '../../dev/system.ts';
+import type { Weather } from './proxy.ts';
 import type { Recovery } from './recovery.ts';
 import type { Post, Topology } from './topology.ts';
 
@@ -12,7 +13,7 @@ export interface Field {
 }
 export interface Trouble {
   readonly name: string;
-  /** A fault of the catalogue (faults.ts). */
+  /** A fault of the catalogue (catalogue.ts). */
   readonly fault: string;
   readonly weight: number;
   readonly kills?: true;
@@ -42,13 +43,8 @@ async function held(pid: number, ms: number): Promise<void> {
   process.kill(pid, 'SIGCONT');
 }
 
-const weather = (
-  name: string,
-  fault: string,
-  whom: readonly Neighbour[],
-  change: 'refuse' | 'stall' | 'slow',
-  ms: [number, number],
-): Trouble => ({
+/** `deaf`: answers are swallowed on the way back; what was asked for has happened, and nobody knows. */
+const weather = (name: string, fault: string, whom: readonly Neighbour[], change: Weather, ms: [number, number]): Trouble => ({
   name,
   fault,
   weight: 2,
@@ -57,20 +53,7 @@ const weather = (
     proxy.change(change);
     await pause(between(...ms, draw));
     proxy.change('clear');
-  },
-});
-
-/** Answers are swallowed on the way back: what was asked for has happened, and nobody knows. */
-const deaf = (name: string, fault: string, whom: readonly Neighbour[]): Trouble => ({
-  name,
-  fault,
-  weight: 2,
-  async befall({ topology }, draw) {
-    const proxy = topology.proxy(pick(whom, (draw * 7.3) % 1));
-    proxy.change('deaf');
-    await pause(between(300, 1_500, draw));
-    proxy.change('clear');
-    proxy.cut();
+    if (change === 'deaf') proxy.cut();
   },
 });
 
@@ -180,7 +163,7 @@ export const troubles: readonly Trouble[] = [
   weather('MongoDB slow', 'F10', ['mongo'], 'slow', [1_000, 5_000]),
   weather('partner out of reach', 'F18', partners, 'refuse', [1_000, 8_000]),
   weather('partner slow', 'F25', partners, 'slow', [1_000, 6_000]),
-  deaf('answers of MongoDB lost', 'F09', ['mongo']),
-  deaf('answers of Temporal lost', 'F03', ['temporal']),
-  deaf('answers of a partner lost', 'F21', partners),
+  weather('answers of MongoDB lost', 'F09', ['mongo'], 'deaf', [300, 1_500]),
+  weather('answers of Temporal lost', 'F03', ['temporal'], 'deaf', [300, 1_500]),
+  weather('answers of a partner lost', 'F21', partners, 'deaf', [300, 1_500]),
 ];

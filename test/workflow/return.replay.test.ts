@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ReturnActivities } from '../../contracts/workflow.ts';
-import { randomFrom } from '../../dev/demo/plan.ts';
+import { randomFrom } from '../../dev/random.ts';
 import type { ReturnState } from '../../domain/return-state.ts';
 import { scenarios, troubles } from '../replay/scenarios.ts';
 import { createStage, type Stage } from '../support/stage.ts';

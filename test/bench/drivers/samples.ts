@@ -1,4 +1,4 @@
-/** Taking times: how long calls take and what of that is said; many calls at once, but never more than asked for; chance that repeats. */
+/** Taking times: how long calls take and what of that is said; many calls at once, but never more than asked for. */
 export interface Latency {
   readonly n: number;
   readonly p50Ms: number;
@@ -7,7 +7,7 @@ export interface Latency {
 }
 
 /** `at`: 0.5 is the median. */
-const quantile = (sorted: readonly number[], at: number): number =>
+export const quantile = (sorted: readonly number[], at: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * at) - 1)] ?? 0;
 
 export function latencyOf(times: readonly number[]): Latency {
@@ -31,15 +31,4 @@ export async function pool(count: number, width: number, work: (index: number) =
     while (next < count) await work(next++);
   };
   await Promise.all(Array.from({ length: Math.min(width, count) }, lane));
-}
-
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-export function chance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -2,7 +2,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { System } from '../../../dev/system.ts';
 import { workflowIdOf } from '../../../workflows/messages.ts';
-import { chance, latencyOf, timed, type Latency } from '../drivers/samples.ts';
+import { randomFrom } from '../../../dev/random.ts';
+import { latencyOf, timed, type Latency } from '../drivers/samples.ts';
 import type { Calls } from './calls.ts';
 import type { Gauges } from './gauges.ts';
 import { probeKinds, type OpenCase, type Probe, type ProbeKind } from './result.ts';
@@ -29,7 +30,7 @@ function callersOf({ calls, opened, orderIds }: Probing, random: () => number): 
 
 /** Orders for `open` have been sold before. */
 export async function probeAll(probing: Probing, times: number): Promise<Record<ProbeKind, Probe>> {
-  const callers = callersOf(probing, chance(seed));
+  const callers = callersOf(probing, randomFrom(seed));
   const probes: Partial<Record<ProbeKind, Probe>> = {};
   for (const kind of ['get', 'inbox', 'command', 'open'] as const) {
     const taken: number[] = [];
@@ -47,7 +48,7 @@ const mix: readonly ProbeKind[] = [...read, 'command', ...read, 'command', ...re
 
 /** Calls at a constant rate, whether or not earlier ones have been answered, until told to stop: then waiting in a queue counts. */
 export function callSteadily(probing: Probing, perSecond: number) {
-  const callers = callersOf(probing, chance(seed + 1));
+  const callers = callersOf(probing, randomFrom(seed + 1));
   const taken = new Map<ProbeKind, number[]>(probeKinds.map((kind) => [kind, []]));
   const running: Promise<unknown>[] = [];
   const failures: Record<string, number> = {};

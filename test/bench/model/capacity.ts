@@ -1,5 +1,5 @@
 /** What a number of open cases takes: workers, transitions and actions a second, shards, room, and what Temporal Cloud would charge by its list. */
-import { chance } from '../drivers/samples.ts';
+import { randomFrom } from '../../../dev/random.ts';
 import { priceTiers, type InputName, type Inputs } from './inputs.ts';
 import { arrivalsAt, serve, simulateDays } from './simulate.ts';
 
@@ -68,7 +68,7 @@ export function actionsUsd(millions: number): number {
 
 /** The fewest processors that are not too busy at the peak, and of which wake-ups need not wait too long. */
 export function workersFor(perSecond: number, workMs: number, busyMax: number, waitMax: number, seed: number) {
-  const random = chance(seed);
+  const random = randomFrom(seed);
   const seconds = Math.min(peakSecondsMax, Math.max(10, wakeUpsPlayed / perSecond));
   const at = arrivalsAt(perSecond, seconds, random);
   // Replays differ with the length of the history: half of a wake-up's work is the same for all, half is by chance.

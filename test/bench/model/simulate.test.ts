@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chance } from '../drivers/samples.ts';
+import { randomFrom } from '../../../dev/random.ts';
 import { arrivalsAt, dailyCurve, serve, simulateDays } from './simulate.ts';
 
 describe('days', () => {
@@ -43,7 +43,7 @@ describe('a crowd', () => {
   });
 
   it('waits as queueing theory says: on one processor, half busy, with work by chance, as long as it works in the mean', () => {
-    const random = chance(3);
+    const random = randomFrom(3);
     const at = arrivalsAt(50, 4_000, random);
     const works = at.map(() => -Math.log(1 - random()) * 10);
     const { waitP99Ms } = serve({ at, workMs: (nth) => works[nth]!, servers: 1 });
@@ -53,6 +53,6 @@ describe('a crowd', () => {
   });
 
   it('comes at the rate that was asked for', () => {
-    expect(arrivalsAt(200, 100, chance(5)).length / 20_000).toBeCloseTo(1, 1);
+    expect(arrivalsAt(200, 100, randomFrom(5)).length / 20_000).toBeCloseTo(1, 1);
   });
 });

@@ -2,7 +2,7 @@
  * The model's two simulations, both in events and both repeatable by their seed. Days: cases come by a daily curve, live their open days and are
  * woken a number of times. A crowd: wake-ups queue for processors. Nothing is known here of Temporal or of money.
  */
-import { chance } from '../drivers/samples.ts';
+import { randomFrom } from '../../../dev/random.ts';
 
 /** Shares of a day's arrivals by the hour: quiet at night, most in the evening. They sum to 24. */
 export const dailyCurve: readonly number[] = [
@@ -30,7 +30,7 @@ const followedPerDay = 4_000;
 
 /** Lets days go by until as many cases end as begin, and looks at the last one. */
 export function simulateDays(casesPerDay: number, { openDays, wakeUps }: Life, seed: number): Days {
-  const random = chance(seed);
+  const random = randomFrom(seed);
   const followed = Math.min(casesPerDay, followedPerDay);
   const each = casesPerDay / followed;
   const days = Math.ceil(openDays * 4) + 1;

@@ -3,17 +3,6 @@ import type { ReturnInput } from './provider/client.ts';
 
 export type Random = () => number;
 
-/** mulberry32: small, and the same everywhere. */
-export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const goods = ['Red kettle', 'Enamel mug', 'Tea towel', 'Oak board', 'Wall clock'] as const;
 const notes = ['The lid does not close any more.', 'It leaks at the handle.', 'Not as in the picture.'] as const;
 

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measuring, saveResult } from '../results.ts';
 import { killed, receptionTwice, refundTwice } from './attacks.ts';
-import { createInputs, randomOf, shuffled } from './inputs.ts';
+import { randomFrom } from '../../../dev/random.ts';
+import { createInputs, shuffled } from './inputs.ts';
 import { startMedusa } from './medusa/peer.ts';
 import { startMendline } from './mendline/peer.ts';
 import { type Peer, startApp, type Weight } from './peer.ts';
@@ -95,7 +96,7 @@ async function main(options: Options): Promise<void> {
 
 async function measure(started: readonly Peer[], provider: { url: string; pid(): number }, options: Options) {
   const { cases, rounds, tries, seed, strict } = options;
-  const random = randomOf(seed);
+  const random = randomFrom(seed);
   const inputs = createInputs(random, `${seed}-${Date.now().toString(36)}`);
   const found: Record<string, object> = {};
   const before = new Map<Peer, Weight>();

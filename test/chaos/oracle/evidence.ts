@@ -9,6 +9,7 @@ import mongoose from 'mongoose';
 import type { Charge, NoticeRequest, Order, Refund, Shipment, StockEntryRequest } from '../../../contracts/partners.ts';
 import type { SaveCaseInput, TimelineRow } from '../../../contracts/workflow.ts';
 import type { CaseDocument } from '../../../db/case-document.ts';
+import { pool } from '../../bench/drivers/samples.ts';
 import { getSnapshot } from '../../../workflows/messages.ts';
 
 export interface Row {
@@ -84,7 +85,7 @@ export async function gather(
   for await (const one of client.workflow.list({ query: 'WorkflowType = "returnCase"' }))
     found.push({ workflowId: one.workflowId, runId: one.runId, status: one.status.name, startedAt: one.startTime.getTime() });
   found.sort((a, b) => a.startedAt - b.startedAt);
-  const runs = await inParallel(found, atOnce, (one) => runOf(client, one), onProgress);
+  const runs = await inParallel(found, (one) => runOf(client, one), onProgress);
   const byCase = new Map<string, Run[]>();
   for (const run of runs) byCase.set(run.input.caseId, [...(byCase.get(run.input.caseId) ?? []), run]);
 
@@ -106,7 +107,7 @@ export async function gather(
     const notices = grouped(ledgerOf('notifications').map((row) => row.request as NoticeRequest));
     const stock = grouped(ledgerOf('stock').map((row) => row.request as StockEntryRequest));
     const ids = [...new Set([...byCase.keys(), ...docs.keys(), ...refunds.keys()])].filter((id) => !id.includes('.claim'));
-    const cases = await inParallel(ids, atOnce, async (caseId): Promise<Case> => {
+    const cases = await inParallel(ids, async (caseId): Promise<Case> => {
       const own = byCase.get(caseId) ?? [];
       return {
         caseId,
@@ -218,22 +219,17 @@ function grouped<T extends { readonly caseId: string }>(list: readonly T[]): Map
   return groups;
 }
 
+/** As many at a time as `atOnce` says; results in the order of the list. */
 async function inParallel<A, B>(
   list: readonly A[],
-  width: number,
   work: (one: A) => Promise<B>,
   onProgress: (done: number, of: number) => void = () => undefined,
 ): Promise<B[]> {
   const results: B[] = [];
-  let next = 0;
   let done = 0;
-  await Promise.all(
-    Array.from({ length: width }, async () => {
-      for (let index = next++; index < list.length; index = next++) {
-        results[index] = await work(list[index]!);
-        onProgress(++done, list.length);
-      }
-    }),
-  );
+  await pool(list.length, atOnce, async (index) => {
+    results[index] = await work(list[index]!);
+    onProgress(++done, list.length);
+  });
   return results;
 }

@@ -2,7 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { rulesOf } from '../../../domain/case-types.ts';
 import { targetsOf } from '../../../domain/stage-table.ts';
-import type { Case, Evidence } from './evidence.ts';
+import type { SaveCaseInput } from '../../../contracts/workflow.ts';
+import type { CaseDocument } from '../../../db/case-document.ts';
+import type { Evidence } from './evidence.ts';
 import type { Violation } from './index.ts';
 
 const rules = rulesOf('return');
@@ -42,8 +44,13 @@ export function paths({ cases }: Evidence): Violation[] {
 
 const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 /** MongoDB stores what is absent as absent; `null` is what it makes of a hole in a list. */
-const isLevel = ({ doc, snapshot }: Case): boolean =>
-  Boolean(doc && snapshot && isDeepStrictEqual(asStored(doc.state), asStored(snapshot.state)));
+export const isLevel = ({
+  doc,
+  snapshot,
+}: {
+  readonly doc?: Pick<CaseDocument, 'state'>;
+  readonly snapshot?: Pick<SaveCaseInput, 'state'>;
+}): boolean => Boolean(doc && snapshot && isDeepStrictEqual(asStored(doc.state), asStored(snapshot.state)));
 
 /** I10: the read model is the history folded anew. */
 export function levels({ cases }: Evidence): Violation[] {
