@@ -39,6 +39,8 @@ export async function reconcile({ client, database }: ReconcileDeps, asked: Reco
     asked.onProgress?.(found.looked);
     // Before the workflow is asked: what is saved after this look is as new as the answer, and `rebuild` leaves it alone.
     const shown = await database.cases.digestOf(caseId);
+    // The list is behind, and shows this generation alone: what is shown is of a later one.
+    if (shown && shown.generation > generationOf(workflowId)) continue;
     const isThis = shown?.generation === generationOf(workflowId);
     if (!running && shown && !shown.open && isThis && asked.caseId === undefined) continue;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextAt - Date.now())));

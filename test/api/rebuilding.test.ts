@@ -141,6 +141,20 @@ describe('the read model', () => {
     });
   });
 
+  it('is left alone by the reconciler where the list shows its first generation alone, the next being too new for it', async () => {
+    const caseId = await ended(door);
+    expect((await door.command(caseId, 'appeal', 'customer', { reason: 'again' })).status).toBe(200);
+    expect((await door.command(caseId, 'withdraw-case', 'customer', {})).status).toBe(200);
+    await over(door, caseId, 2);
+    const { client, database } = door.stage;
+    const list = async function* () {
+      yield { workflowId: `return:${caseId}`, status: { name: 'COMPLETED' } };
+    };
+    const behind = Object.create(client, { workflow: { value: Object.create(client.workflow, { list: { value: list } }) } });
+    expect(await reconcile({ client: behind, database }, { caseId })).toMatchObject({ looked: 1, ahead: 0 });
+    expect((await stored(caseId))!.generation).toBe(2);
+  });
+
   it('rebuilt by ten at once, while the case changes, is level in the end', async () => {
     const caseId = await awaitingHandover(door);
     const [replies, notes] = await Promise.all([
