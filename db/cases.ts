@@ -41,6 +41,9 @@ interface Named {
 }
 type Owned = Pick<CaseDocument, 'merchantId'>;
 
+/** What a case has not, its document has not either; a sink is told of it as undefined. */
+const leavingOut = { ignoreUndefined: true } as const;
+
 const unlessDuplicate = (err: unknown): undefined => {
   if (!isDuplicateKey(err)) throw err;
 };
@@ -61,7 +64,7 @@ export function createCaseStore(connection: Connection) {
           const replacement = { ...row, _id, caseId: state.caseId, stamp };
           return { replaceOne: { filter: { _id, stamp: { $lte: stamp } }, replacement, upsert: true } };
         });
-        await timeline.collection.bulkWrite(writes as never, { ordered: false }).catch(unlessDuplicate); // a newer attempt's row is there
+        await timeline.collection.bulkWrite(writes as never, { ordered: false, ...leavingOut }).catch(unlessDuplicate); // a newer attempt's row is there
       }
       const document = documentOf(stamp, state as ReturnState, about);
       // A task that is tried again stands at the same place of the history; what its first try left in flight may come last.
@@ -69,11 +72,13 @@ export function createCaseStore(connection: Connection) {
         _id: state.caseId as never,
         $or: [{ stamp: { $lt: stamp } }, { stamp, updatedAt: { $lte: state.at } }],
       };
-      await cases.collection.replaceOne(unlessNewer, document as never, { upsert: true }).catch(async (err: unknown) => {
-        if (!isDuplicateKey(err)) throw err;
-        // Two first saves may meet; without upsert "0 matched" says that a newer one is there.
-        await cases.collection.replaceOne(unlessNewer, document as never);
-      });
+      await cases.collection
+        .replaceOne(unlessNewer, document as never, { upsert: true, ...leavingOut })
+        .catch(async (err: unknown) => {
+          if (!isDuplicateKey(err)) throw err;
+          // Two first saves may meet; without upsert "0 matched" says that a newer one is there.
+          await cases.collection.replaceOne(unlessNewer, document as never, leavingOut);
+        });
     },
 
     /**

@@ -49,3 +49,35 @@ export async function insertOnce(
     if (!isDuplicateKey(err)) throw err;
   });
 }
+
+/** Changes the document that fits, or makes one; true if one of both was done. Of many who make it at once the others change what the first has made. */
+export async function changeOrMake(
+  { collection }: Pick<mongoose.Model<unknown>, 'collection'>,
+  filter: { readonly _id: string },
+  change: object,
+  fields: object,
+): Promise<boolean> {
+  const fitting = filter as never;
+  const { modifiedCount, upsertedCount } = await collection
+    .updateOne(fitting, { ...change, $setOnInsert: fields }, { upsert: true })
+    .catch((err: unknown) => {
+      if (!isDuplicateKey(err)) throw err;
+      return collection.updateOne(fitting, change);
+    });
+  return modifiedCount + upsertedCount === 1;
+}
+
+/** The document under this id, made of `fields` if there was none. */
+export async function foundOrMade<T extends object>(
+  { collection }: Pick<mongoose.Model<unknown>, 'collection'>,
+  _id: string,
+  fields: T,
+): Promise<T | null> {
+  const found = await collection
+    .findOneAndUpdate({ _id: _id as never }, { $setOnInsert: fields }, { upsert: true, returnDocument: 'after' })
+    .catch((err: unknown) => {
+      if (!isDuplicateKey(err)) throw err;
+      return collection.findOne({ _id: _id as never });
+    });
+  return found as T | null;
+}

@@ -3,7 +3,7 @@
  * A case's truth is its workflow; these guard what several cases or several attempts could do twice.
  */
 import { Schema } from 'mongoose';
-import { insertOnce, maxTimeMS, type Connection } from './connection.ts';
+import { changeOrMake, foundOrMade, insertOnce, maxTimeMS, type Connection } from './connection.ts';
 
 const claimSchema = new Schema(
   {
@@ -88,17 +88,15 @@ export function createLedgers(connection: Connection) {
   async function reserve(refund: MeantRefund, paidMinor: number, charges: readonly PaidCharge[]): Promise<boolean> {
     const { key, amountMinor } = refund;
     const _id = paymentOf(refund);
-    await insertOnce(payments, _id, { spokenForMinor: 0, by: [], ofCharges: [] });
     const unheld = { _id, 'by.key': { $ne: key }, 'ofCharges.key': { $ne: key } };
-    const taken = await payments.updateOne(
-      { ...unheld, spokenForMinor: { $lte: paidMinor - amountMinor } },
-      { $inc: { spokenForMinor: amountMinor }, $push: { by: { key, amountMinor } } },
-    );
-    if (taken.modifiedCount === 1) return true;
+    const leftCovers = { ...unheld, spokenForMinor: { $lte: paidMinor - amountMinor } };
+    const taking = { $inc: { spokenForMinor: amountMinor }, $push: { by: { key, amountMinor } } };
+    if (amountMinor <= paidMinor && (await changeOrMake(payments, leftCovers, taking, { ofCharges: [] }))) return true;
+    if (charges.length > 0) await insertOnce(payments, _id, { spokenForMinor: 0, by: [], ofCharges: [] });
     for (const { chargeId, amountMinor: tookMinor } of charges) {
-      const leftCovers = { $expr: { $lte: [spokenForOf(chargeId), tookMinor - amountMinor] } };
+      const chargeCovers = { $expr: { $lte: [spokenForOf(chargeId), tookMinor - amountMinor] } };
       const ofCharge = await payments.updateOne(
-        { ...unheld, ...leftCovers },
+        { ...unheld, ...chargeCovers },
         { $push: { ofCharges: { key, amountMinor, chargeId } } },
       );
       if (ofCharge.modifiedCount === 1) return true;
@@ -113,12 +111,10 @@ export function createLedgers(connection: Connection) {
     async claim(claim: Claim): Promise<boolean> {
       const { merchantId, orderId, lineId, caseId, quantity, bought } = claim;
       const _id = claimId(claim);
-      await insertOnce(claims, _id, { merchantId, orderId, lineId, claimed: 0, by: [] });
-      const taken = await claims.updateOne(
-        { _id, 'by.caseId': { $ne: caseId }, claimed: { $lte: bought - quantity } },
-        { $inc: { claimed: quantity }, $push: { by: { caseId, quantity } } },
-      );
-      return taken.modifiedCount === 1 || (await claims.exists({ _id, 'by.caseId': caseId })) !== null;
+      const left = { _id, 'by.caseId': { $ne: caseId }, claimed: { $lte: bought - quantity } };
+      const taking = { $inc: { claimed: quantity }, $push: { by: { caseId, quantity } } };
+      const taken = quantity <= bought && (await changeOrMake(claims, left, taking, { merchantId, orderId, lineId }));
+      return taken || (await claims.exists({ _id, 'by.caseId': caseId })) !== null;
     },
 
     /**
@@ -213,8 +209,9 @@ export function createLedgers(connection: Connection) {
       charges: readonly PaidCharge[] = [],
     ): Promise<'meant' | 'other_amount' | 'exceeds_payment'> {
       const { key, merchantId, caseId, amountMinor, currency, paidMinor } = refund;
-      await insertOnce(refunds, key, { merchantId, caseId, amountMinor, currency, firstTriedAt: new Date() });
-      if ((await refunds.exists({ _id: key, amountMinor, currency })) === null) return 'other_amount';
+      const meant = { merchantId, caseId, amountMinor, currency, firstTriedAt: new Date() };
+      const kept = await foundOrMade(refunds, key, meant);
+      if (kept?.amountMinor !== amountMinor || kept.currency !== currency) return 'other_amount';
       return paidMinor === undefined || (await reserve(refund, paidMinor, charges)) ? 'meant' : 'exceeds_payment';
     },
 

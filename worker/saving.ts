@@ -14,13 +14,10 @@ export const savingSinks = (client: Client, { saveCase }: Pick<ReturnActivities,
   readModel: {
     save: {
       fn: ({ workflowId, runId }, input) =>
-        inTime(saveCase(asSent(input))).catch(() => client.workflow.getHandle(workflowId, runId).signal(saveFailed)),
+        inTime(saveCase(input)).catch(() => client.workflow.getHandle(workflowId, runId).signal(saveFailed)),
     },
   },
 });
-
-/** Without what is undefined, as it would come over the wire. */
-const asSent = <T>(input: T): T => JSON.parse(JSON.stringify(input)) as T;
 
 async function inTime(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
