@@ -9,6 +9,9 @@ const dayMs = 86_400_000;
 /** How long a call may hold its key; after that a twin may take over, since the first has died. */
 const leaseMs = 15_000;
 
+/** Not waited for until it is on disk: what MongoDB loses when it dies is carried out anew, and a case knows its commands by their own ids. */
+const quickly = { writeConcern: { w: 1, journal: false } } as const;
+
 const answerSchema = new Schema(
   { _id: String, bodyHash: String, leaseUntil: Number, status: Number, body: String, headers: Object, expiresAt: Date },
   { collection: 'idempotency_keys', versionKey: false },
@@ -44,6 +47,10 @@ export function createInbox(connection: Connection) {
   const answers = connection.model('Answer', answerSchema);
   const webhooks = connection.model('WebhookEvent', webhookSchema);
   const texts = connection.model('Text', textSchema);
+  const { collection } = answers;
+  const held = (key: string) => ({ _id: key as never, status: null as never });
+  // What has just been written, though no majority has it yet.
+  const keptUnder = (key: string) => answers.findById(key).readConcern('local').maxTimeMS(maxTimeMS).lean().exec();
   return {
     models: [answers, webhooks, texts],
 
@@ -51,29 +58,29 @@ export function createInbox(connection: Connection) {
     async begin(key: string, bodyHash: string, now = Date.now()): Promise<Begun> {
       const lease = { leaseUntil: now + leaseMs, expiresAt: new Date(now + 7 * dayMs) };
       try {
-        await answers.create({ _id: key, bodyHash, ...lease });
+        await collection.insertOne({ _id: key as never, bodyHash, ...lease }, quickly);
         return { kind: 'mine', leaseUntil: lease.leaseUntil };
       } catch (err) {
         if (!isDuplicateKey(err)) throw err;
       }
-      const kept = await answers.findById(key).maxTimeMS(maxTimeMS).lean().exec();
+      const kept = await keptUnder(key);
       if (!kept) return { kind: 'in_flight' }; // it has just been given up: the caller tries again
       if (kept.bodyHash !== bodyHash) return { kind: 'other_body' };
       const answer = answerOf(kept);
       if (answer) return { kind: 'answered', answer };
-      const taken = await answers.updateOne({ _id: key, status: null, leaseUntil: { $lt: now } }, { $set: lease });
+      const taken = await collection.updateOne({ ...held(key), leaseUntil: { $lt: now } }, { $set: lease }, quickly);
       return taken.modifiedCount === 1 ? { kind: 'mine', leaseUntil: lease.leaseUntil } : { kind: 'in_flight' };
     },
     /** Keeps the answer, unless whoever took the key over was first: returns the one that counts, for both. */
     async finish(key: string, answer: Answer): Promise<Answer> {
       const { status, body, headers } = answer;
-      const kept = await answers.updateOne({ _id: key, status: null }, { $set: { status, body, headers } });
+      const kept = await collection.updateOne(held(key), { $set: { status, body, headers } }, quickly);
       if (kept.modifiedCount === 1) return answer;
-      return answerOf(await answers.findById(key).maxTimeMS(maxTimeMS).lean().exec()) ?? answer;
+      return answerOf(await keptUnder(key)) ?? answer;
     },
     /** The call may succeed later: the key stays bound to its body, and the next try takes it at once. Without effect if the lease has passed on. */
     async giveUp(key: string, leaseUntil: number): Promise<void> {
-      await answers.updateOne({ _id: key, status: null, leaseUntil }, { $set: { leaseUntil: 0 } });
+      await collection.updateOne({ ...held(key), leaseUntil }, { $set: { leaseUntil: 0 } }, quickly);
     },
 
     /** True if this event has been handled before; else it is written down as received. */
