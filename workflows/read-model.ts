@@ -4,7 +4,7 @@
  * the case is replayed (docs/decisions/0015). Where that fails, MongoDB being away, the worker says so by `save_failed` before the task ends, and
  * an activity goes on until it has succeeded.
  */
-import { condition, proxyActivities, proxyLocalActivities, proxySinks, setHandler } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities, proxySinks, setHandler } from '@temporalio/workflow';
 import type { CaseSinks, ReturnActivities, SaveCaseInput } from '../contracts/workflow.ts';
 import { saveFailed } from './messages.ts';
 
@@ -20,6 +20,7 @@ const { saveCase } = proxyLocalActivities<ReturnActivities>({ startToCloseTimeou
 export interface Shown {
   readonly state: { readonly revision: number };
   readonly atRest: boolean;
+  until(holds: () => boolean): Promise<void>;
   snapshot(from?: number): SaveCaseInput;
   showAttributes(): void;
 }
@@ -45,14 +46,14 @@ export class ReadModel {
 
   /** Waits for a revision to be shown, or for word that MongoDB is away. */
   async shows(revision: number): Promise<void> {
-    await condition(() => this.shown >= revision || this.isLate);
+    await this.file.until(() => this.shown >= revision || this.isLate);
   }
 
   /** Runs as long as the case: at most one save in flight, the newest state wins, passing stages are not worth one. */
   async keepLevel(): Promise<void> {
     const { file } = this;
     for (;;) {
-      await condition(() => !this.isLevel && file.atRest);
+      await file.until(() => !this.isLevel && file.atRest);
       file.showAttributes();
       const { revision } = file.state;
       if (this.locally) await this.saveLocally();

@@ -95,8 +95,8 @@ export const mutants: readonly Mutant[] = [
     'units-claimed-unguarded',
     'units are claimed without looking whether they are free',
     'db/ledgers.ts',
-    "{ _id, 'by.caseId': { $ne: caseId }, claimed: { $lte: bought - quantity } },",
-    "{ _id, 'by.caseId': { $ne: caseId }, claimed: { $lte: bought + quantity } },",
+    "{ _id, 'by.caseId': { $ne: caseId }, claimed: { $lte: bought - quantity } };",
+    "{ _id, 'by.caseId': { $ne: caseId }, claimed: { $lte: bought + quantity } };",
   ),
   one(
     'stock-key-per-attempt',
@@ -123,8 +123,8 @@ export const mutants: readonly Mutant[] = [
     'save-failure-untold',
     'a save that failed is told to nobody',
     'worker/saving.ts',
-    'inTime(saveCase(asSent(input))).catch(() => client.workflow.getHandle(workflowId, runId).signal(saveFailed)),',
-    'inTime(saveCase(asSent(input))).catch(() => void [client, workflowId, runId, saveFailed]),',
+    'inTime(saveCase(input)).catch(() => client.workflow.getHandle(workflowId, runId).signal(saveFailed)),',
+    'inTime(saveCase(input)).catch(() => void [client, workflowId, runId, saveFailed]),',
   ),
   one(
     'flush-forgotten',
