@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { UsageError, wholeNumber } from '../options.ts';
 import { startSystem, type System } from '../system.ts';
 import { BadData, readReturns, type DemoReturn } from './data.ts';
 import { drive, type Driven } from './drive.ts';
@@ -39,8 +40,6 @@ Starts Temporal, MongoDB, simulated partners, a worker and the API on this machi
 
 Without --exit everything stays up until Ctrl-C, and one case is left parked for you to mend.`;
 
-class UsageError extends Error {}
-
 function readOptions() {
   const { values } = parseArgs({
     options: {
@@ -53,17 +52,12 @@ function readOptions() {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const whole = (name: string, text: string, least: number): number => {
-    if (!/^\d{1,9}$/.test(text) || Number(text) < least)
-      throw new UsageError(`--${name} takes a whole number from ${least} on, not "${text}"`);
-    return Number(text);
-  };
   const here = process.env.INIT_CWD ?? process.cwd();
   return {
     ...values,
     data: values.data === undefined ? join(root, 'dev/demo/online-retail-returns.csv') : resolve(here, values.data),
-    lines: values.lines === undefined ? undefined : whole('lines', values.lines, 1),
-    seed: whole('seed', values.seed, 0),
+    lines: values.lines === undefined ? undefined : wholeNumber('lines', values.lines),
+    seed: wholeNumber('seed', values.seed, 0),
     report: values.report === undefined ? undefined : resolve(here, values.report),
   };
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runCommand } from '../../dev/options.ts';
 import { measuring, saveResult, serverVersions } from './results.ts';
 import { closedBlock, type Setting } from './speed/blocks.ts';
 import { measureMessages, measureReads } from './speed/calls.ts';
@@ -67,7 +68,7 @@ async function measured(sides: Sides, plan: Plan, log: (line: string) => void) {
   }
 }
 
-async function main(plan: Plan, save: boolean): Promise<void> {
+async function compare(plan: Plan, save: boolean): Promise<number> {
   const provenance = measuring();
   const log = (line: string) => console.error(line);
   const dataDir = mkdtempSync(join(tmpdir(), 'mendline-speed-'));
@@ -82,15 +83,19 @@ async function main(plan: Plan, save: boolean): Promise<void> {
     for (const { id, what, value, target, verdict } of result.ratios)
       log(`${id} ${value} (at most ${target}): ${verdict}; ${what}`);
     for (const why of result.failures) log(`failed: ${why}`);
-    if (result.failed > 0 || result.ratios.some(({ verdict }) => verdict === 'above good')) process.exitCode = 1;
+    return result.failed > 0 || result.ratios.some(({ verdict }) => verdict === 'above good') ? 1 : 0;
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
 const flag = { type: 'boolean' } as const;
-const { values } = parseArgs({
-  options: { help: { ...flag, short: 'h' }, quick: flag, save: flag, json: flag, ...planOptions },
+
+await runCommand('bench:speed', async () => {
+  const { values } = parseArgs({
+    options: { help: { ...flag, short: 'h' }, quick: flag, save: flag, json: flag, ...planOptions },
+  });
+  if (!values.help) return compare(planOf(values), values.save ?? false);
+  console.log(usage);
+  return 0;
 });
-if (values.help) console.log(usage);
-else await main(planOf(values), values.save ?? false);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runCommand, UsageError, wholeNumber } from '../../dev/options.ts';
 import { measuring, saveResult } from '../bench/results.ts';
 import { chaosRun } from './run.ts';
 
@@ -25,8 +26,6 @@ held against each other. Exit code 1 if anything was lost, doubled, overpaid or 
   --keep            leave databases, ledgers and logs where they are, and say where
   --help            this text`;
 
-class UsageError extends Error {}
-
 function readOptions() {
   const { values } = parseArgs({
     options: {
@@ -42,17 +41,13 @@ function readOptions() {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const whole = (name: string, text: string, least: number): number => {
-    if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
-    throw new UsageError(`--${name} takes a whole number from ${least} on, not "${text}"`);
-  };
   if (values.types !== 'return') throw new UsageError(`--types knows "return", not "${values.types}"`);
   return {
     ...values,
-    cases: whole('cases', values.cases, 1),
-    kills: whole('kills', values.kills, 0),
-    concurrency: whole('concurrency', values.concurrency, 1),
-    seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : whole('seed', values.seed, 0),
+    cases: wholeNumber('cases', values.cases),
+    kills: wholeNumber('kills', values.kills, 0),
+    concurrency: wholeNumber('concurrency', values.concurrency),
+    seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : wholeNumber('seed', values.seed, 0),
   };
 }
 
@@ -96,10 +91,4 @@ function build(): void {
   if (status !== 0) throw new Error('the product does not build');
 }
 
-try {
-  process.exit(await main());
-} catch (err) {
-  const isUsage = err instanceof UsageError || (err as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(isUsage ? `${(err as Error).message}\nSee npm run -s chaos -- --help` : err);
-  process.exit(isUsage ? 2 : 1);
-}
+await runCommand('chaos', main);

@@ -12,6 +12,7 @@ import mongoose from 'mongoose';
 import { meetPeople, type People } from '../../dev/demo/people.ts';
 import { stepsOf } from '../../dev/demo/steps.ts';
 import { commandUpdate, getSnapshot, workflowIdOf } from '../../workflows/messages.ts';
+import { runCommand, wholeNumber } from '../../dev/options.ts';
 import { measuring, saveResult } from '../bench/results.ts';
 import type { CaseDocument } from '../../db/case-document.ts';
 import { rudeClient } from './client.ts';
@@ -35,32 +36,45 @@ const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const polite = { twin: 0, hangUp: 0, again: 0 };
 const lanes = 8;
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '100' },
-    away: { type: 'string', default: '300' },
-    kills: { type: 'string', default: '20' },
-    save: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      cases: { type: 'string', default: '100' },
+      away: { type: 'string', default: '300' },
+      kills: { type: 'string', default: '20' },
+      save: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  return {
+    ...values,
+    cases: wholeNumber('cases', values.cases),
+    awaySeconds: wholeNumber('away', values.away),
+    kills: wholeNumber('kills', values.kills, 0),
+  };
+}
 
 async function main(): Promise<number> {
+  const { help, cases, awaySeconds, kills, save } = readOptions();
+  if (help) {
+    console.log(usage);
+    return 0;
+  }
   const provenance = measuring();
   const dataDir = mkdtempSync(join(tmpdir(), 'mendline-recover-'));
   const topology = await startTopology({ dataDir, dist, onReady: (what) => console.error(`  ${what} ready`) });
   try {
     const { call, heard } = rudeClient(topology.apiUrl, Math.random, { rudeness: polite, during: () => 'API killed' });
     const people = meetPeople(topology, { triesMax: 50, patienceMs: 120_000, fetch: call });
-    const caseIds = await opened(topology, people, Number(values.cases));
-    console.error(`${caseIds.length} cases are open; MongoDB goes for ${values.away} s`);
-    const away = await mongoAway(topology, caseIds, Number(values.away) * 1_000);
+    const caseIds = await opened(topology, people, cases);
+    console.error(`${caseIds.length} cases are open; MongoDB goes for ${awaySeconds} s`);
+    const away = await mongoAway(topology, caseIds, awaySeconds * 1_000);
     const before = { ...heard.lines };
-    await apiKilled(topology, people, caseIds, Number(values.kills));
+    await apiKilled(topology, people, caseIds, kills);
     const { calls, broken, brokenTwice } = heard.lines;
     const failedAfterOneRetry = Object.values(brokenTwice).reduce((sum, one) => sum + one, 0);
     const apiKills = {
-      kills: Number(values.kills),
+      kills,
       calls: calls - before.calls,
       broken: broken - before.broken,
       failedAfterOneRetry,
@@ -73,7 +87,7 @@ async function main(): Promise<number> {
       provenance: provenance({ temporal: serverVersion ?? 'unknown' }),
     };
     console.log(JSON.stringify(result, null, 2));
-    if (values.save) saveResult('recover', result);
+    if (save) saveResult('recover', result);
     const fine =
       away.level === caseIds.length && away.levelMaxMs <= goals.levelMs && away.eventsWhileAwayMax <= goals.eventsWhileAway;
     return fine && failedAfterOneRetry === 0 ? 0 : 1;
@@ -166,5 +180,4 @@ async function apiKilled({ posts }: Topology, people: People, caseIds: readonly 
   await Promise.all(calling);
 }
 
-if (values.help) console.log(usage);
-else process.exit(await main());
+await runCommand('chaos:recover', main);

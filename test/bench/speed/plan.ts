@@ -1,4 +1,6 @@
 /** How much `bench:speed` measures; each figure is an option of the same name. */
+import { wholeNumber } from '../../../dev/options.ts';
+
 const usual = {
   pairs: 5,
   cases: 100,
@@ -6,7 +8,6 @@ const usual = {
   calls: 60,
   reads: 1_000,
   concurrency: 32,
-  /** 0 is allowed here alone. */
   repeats: 3,
 };
 export type Plan = Readonly<typeof usual>;
@@ -20,11 +21,7 @@ export const planOptions = Object.fromEntries(names.map((name) => [name, { type:
 
 export function planOf(asked: { readonly quick?: boolean } & { readonly [name in keyof Plan]?: string }): Plan {
   const base = asked.quick ? quick : usual;
-  return Object.fromEntries(names.map((name) => [name, wholeNumber(name, asked[name] ?? String(base[name]))])) as Plan;
-}
-
-function wholeNumber(name: keyof Plan, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= (name === 'repeats' ? 0 : 1)) return value;
-  throw new Error(`--${name} takes a whole number, not ${text}`);
+  const least = (name: keyof Plan): number => (name === 'repeats' ? 0 : 1);
+  const figure = (name: keyof Plan): number => wholeNumber(name, asked[name] ?? String(base[name]), least(name));
+  return Object.fromEntries(names.map((name) => [name, figure(name)])) as Plan;
 }

@@ -3,14 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runCommand, UsageError, wholeNumber } from '../../../dev/options.ts';
 import { measuring, saveResult } from '../../bench/results.ts';
 import { chaosRun } from '../run.ts';
 import { buildMutant } from './build.ts';
-import { mutants } from './list.ts';
+import { mutants, type Mutant } from './list.ts';
 
 const usage = `npm run -s chaos:mutants [-- OPTIONS]
 Builds the product with one flaw at a time and runs the chaos harness against it; a flaw is caught if the harness finds a violation.
-Exit code 1 if fewer than 95 of 100 are caught. Takes about a minute a flaw.
+The product without a flaw goes first: nothing may be found in it. Exit code 1 if something is, or if fewer than 95 of 100 flaws are caught.
+Takes about a minute a flaw.
 
   --only ID[,ID]   these flaws alone
   --cases N        returns a run (default 80)
@@ -21,47 +23,70 @@ Exit code 1 if fewer than 95 of 100 are caught. Takes about a minute a flaw.
 
 const caughtShareMin = 0.95;
 const invariantsShown = 8;
+/** What nothing may be found in: else a flaw that is "caught" says nothing. */
+const unflawed: Mutant = { id: 'unflawed', flaw: 'none: the product as it is', patches: [] };
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    cases: { type: 'string', default: '80' },
-    kills: { type: 'string', default: '8' },
-    seed: { type: 'string', default: '1' },
-    save: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-
-async function main(): Promise<number> {
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      cases: { type: 'string', default: '80' },
+      kills: { type: 'string', default: '8' },
+      seed: { type: 'string', default: '1' },
+      save: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   const wanted = values.only?.split(',') ?? mutants.map((one) => one.id);
   const unknown = wanted.filter((id) => !mutants.some((one) => one.id === id));
   if (unknown.length > 0)
-    throw new Error(`no flaw is called ${unknown.join(', ')}; there are ${mutants.map((one) => one.id).join(', ')}`);
-  const provenance = measuring();
-  const options = { cases: Number(values.cases), kills: Number(values.kills), seed: Number(values.seed) };
-  const rows: { id: string; flaw: string; caught: boolean; by: string[]; first?: string }[] = [];
-  for (const mutant of mutants.filter((one) => wanted.includes(one.id))) {
-    const folder = mkdtempSync(join(tmpdir(), 'mendline-mutant-'));
-    try {
-      const dist = buildMutant(mutant, join(folder, 'source'));
-      const report = await chaosRun({ ...options, dataDir: join(folder, 'data'), dist, concurrency: 24 }).catch((err: Error) => ({
-        invariantViolations: [{ invariant: 'no run', what: err.message, caseId: undefined }],
-      }));
-      const found = report.invariantViolations;
-      const by = [...new Set(found.map((one) => one.invariant))].slice(0, invariantsShown);
-      rows.push({ id: mutant.id, flaw: mutant.flaw, caught: found.length > 0, by, first: found[0]?.what.slice(0, 160) });
-      console.error(`${mutant.id}: ${found.length > 0 ? `caught by ${by.join(', ')}: ${found[0]?.what}` : 'NOT CAUGHT'}`);
-    } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-    }
-  }
-  const caught = rows.filter((one) => one.caught).length;
-  const result = { ...options, mutants: rows.length, caught, rows, provenance: provenance() };
-  console.log(JSON.stringify(result, null, 2));
-  if (values.save) saveResult('mutants', result);
-  return caught / rows.length >= caughtShareMin ? 0 : 1;
+    throw new UsageError(`no flaw is called ${unknown.join(', ')}; there are ${mutants.map((one) => one.id).join(', ')}`);
+  const { help, save } = values;
+  return {
+    help,
+    save,
+    flaws: mutants.filter((one) => wanted.includes(one.id)),
+    plan: {
+      cases: wholeNumber('cases', values.cases),
+      kills: wholeNumber('kills', values.kills, 0),
+      seed: wholeNumber('seed', values.seed, 0),
+    },
+  };
 }
 
-if (values.help) console.log(usage);
-else process.exit(await main());
+/** What the harness finds in the product with this flaw. */
+async function judged(mutant: Mutant, plan: { cases: number; kills: number; seed: number }) {
+  const folder = mkdtempSync(join(tmpdir(), 'mendline-mutant-'));
+  try {
+    const dist = buildMutant(mutant, join(folder, 'source'));
+    const report = await chaosRun({ ...plan, dataDir: join(folder, 'data'), dist, concurrency: 24 }).catch((err: Error) => ({
+      invariantViolations: [{ invariant: 'no run', what: err.message, caseId: undefined }],
+    }));
+    const found = report.invariantViolations;
+    const by = [...new Set(found.map((one) => one.invariant))].slice(0, invariantsShown);
+    const [first] = found;
+    console.error(`${mutant.id}: ${first ? `${by.join(', ')}: ${first.what}` : 'nothing found'}`);
+    return { id: mutant.id, flaw: mutant.flaw, caught: found.length > 0, by, first: first?.what.slice(0, 160) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function main(): Promise<number> {
+  const { help, save, flaws, plan } = readOptions();
+  if (help) {
+    console.log(usage);
+    return 0;
+  }
+  const provenance = measuring();
+  const control = await judged(unflawed, plan);
+  const rows: Awaited<ReturnType<typeof judged>>[] = [];
+  for (const flaw of flaws) rows.push(await judged(flaw, plan));
+  const caught = rows.filter((one) => one.caught).length;
+  const result = { ...plan, unflawed: control.by, mutants: rows.length, caught, rows, provenance: provenance() };
+  console.log(JSON.stringify(result, null, 2));
+  if (save) saveResult('mutants', result);
+  return control.by.length === 0 && caught / rows.length >= caughtShareMin ? 0 : 1;
+}
+
+await runCommand('chaos:mutants', main);
