@@ -1,6 +1,7 @@
 /** Who calls: a JWT of the configured issuer, with subject, role and merchant. What a role may do is domain/permissions.ts. */
 import type { Request, RequestHandler } from 'express';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Guest } from '../db/guests.ts';
 import { roles, type Role } from '../domain/permissions.ts';
@@ -39,9 +40,8 @@ export const guestTokenPrefix = 'guest_';
 /** The guest whom a token belongs to; null: to nobody, or to nobody any more. */
 export type FindGuest = (token: string) => Promise<Guest | null>;
 
-export function authenticate({ issuer, audience, jwks }: TokenRules, findGuest: FindGuest): RequestHandler {
-  const keys = keysOf(jwks);
-  const rules = { issuer, audience, algorithms: ['EdDSA', 'ES256', 'RS256'], requiredClaims: ['exp'] };
+export function authenticate(rules: TokenRules, findGuest: FindGuest): RequestHandler {
+  const callerWith = keepingVerified(verifierOf(rules));
   return async (req, res, next) => {
     // Of several Authorization headers Node would show the first alone, and a proxy may have judged by another.
     const [header = '', ...more] = req.headersDistinct.authorization ?? [];
@@ -56,6 +56,18 @@ export function authenticate({ issuer, audience, jwks }: TokenRules, findGuest: 
     }
     const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header) ?? [];
     if (!token || more.length > 0 || token.length > tokenLengthMax) throw new ApiError('unauthenticated');
+    res.locals.caller = await callerWith(token);
+    next();
+  };
+}
+
+/** Whom a token is of, if it is signed, and says, what was agreed. Throws ApiError. */
+type Verify = (token: string) => Promise<{ readonly caller: Caller; readonly expiresAt: number }>;
+
+function verifierOf({ issuer, audience, jwks }: TokenRules): Verify {
+  const keys = keysOf(jwks);
+  const rules = { issuer, audience, algorithms: ['EdDSA', 'ES256', 'RS256'], requiredClaims: ['exp'] };
+  return async (token) => {
     const { payload, protectedHeader } = await jwtVerify(token, keys, rules).catch((cause: unknown) => {
       throw cause instanceof ApiError ? cause : new ApiError('unauthenticated', {}, { cause });
     });
@@ -63,8 +75,26 @@ export function authenticate({ issuer, audience, jwks }: TokenRules, findGuest: 
     const parsed = claims.safeParse(payload);
     if (!parsed.success) throw new ApiError('unauthenticated', { detail: 'the token lacks role or merchantId' });
     const { sub, role, merchantId } = parsed.data;
-    res.locals.caller = { id: sub, role, merchantId };
-    next();
+    return { caller: { id: sub, role, merchantId }, expiresAt: (payload.exp ?? 0) * 1_000 };
+  };
+}
+
+const keptMs = 60_000;
+const keptMax = 5_000;
+
+/**
+ * Believes a token that was verified within the last minute, unless it has expired since: checking its signature is a good part of what
+ * a read costs (docs/decisions/0017). Kept under the whole token; what was refused is never kept.
+ */
+export function keepingVerified(verify: Verify): (token: string) => Promise<Caller> {
+  const kept = new LRUCache<string, { readonly caller: Caller; readonly until: number }>({ max: keptMax });
+  return async (token) => {
+    const now = Date.now();
+    const known = kept.get(token);
+    if (known && now < known.until) return known.caller;
+    const { caller, expiresAt } = await verify(token);
+    kept.set(token, { caller, until: Math.min(expiresAt, now + keptMs) });
+    return caller;
   };
 }
 

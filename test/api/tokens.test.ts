@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../api/app.ts';
+import { keepingVerified } from '../../api/auth.ts';
 import { freePort } from '../../dev/processes.ts';
 import { openDoor, type Door } from '../support/door.ts';
 import { patiently } from './journey.ts';
@@ -169,6 +170,20 @@ describe('a token', () => {
       expect([method, path, (await door.send(method, path)).status]).toEqual([method, path, 401]);
   });
 
+  it('that was good a moment ago is refused from the instant at which it expires', async () => {
+    const exp = Math.ceil(Date.now() / 1_000) + 20;
+    const short = await token({ payload: { exp } });
+    try {
+      expect((await call(short)).status).toBe(200);
+      vi.useFakeTimers({ toFake: ['Date'], now: exp * 1_000 - 1 });
+      expect((await call(short)).status).toBe(200);
+      vi.setSystemTime(exp * 1_000);
+      expect((await call(short)).status).toBe(401);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('of one merchant never reads a byte of another, nor does a customer of another customer', async () => {
     const mine = await door.raw('GET', '/cases', [
       ['authorization', `Bearer ${await token({ payload: { merchantId: 'm-nobody', role: 'auditor' } })}`],
@@ -204,5 +219,53 @@ describe('a token', () => {
     };
     for (const broken of ['{"keys":', '{}', '{"keys":[{}]}x', 'not an address'])
       expect(() => createApp({ ...deps, tokens: { issuer, audience, jwks: broken } })).toThrow();
+  });
+});
+
+describe('a verified token', () => {
+  const at = Date.UTC(2026, 10, 22, 9);
+  const caller = { id: 'agent-1', role: 'agent', merchantId: 'm1' } as const;
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: at }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('is believed for a minute, then verified anew: a key that was withdrawn is noticed', async () => {
+    const verify = vi.fn().mockResolvedValueOnce({ caller, expiresAt: at + 3_600_000 });
+    verify.mockRejectedValue(new Error('no such key'));
+    const callerWith = keepingVerified(verify);
+    expect(await callerWith('a.b.c')).toBe(caller);
+    vi.setSystemTime(at + 59_999);
+    expect(await callerWith('a.b.c')).toBe(caller);
+    expect(verify).toHaveBeenCalledTimes(1);
+    vi.setSystemTime(at + 60_000);
+    await expect(callerWith('a.b.c')).rejects.toThrow('no such key');
+  });
+
+  it('is verified anew once it has expired', async () => {
+    const verify = vi.fn().mockResolvedValue({ caller, expiresAt: at + 5_000 });
+    const callerWith = keepingVerified(verify);
+    await callerWith('a.b.c');
+    vi.setSystemTime(at + 4_999);
+    await callerWith('a.b.c');
+    expect(verify).toHaveBeenCalledTimes(1);
+    vi.setSystemTime(at + 5_000);
+    await callerWith('a.b.c');
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('speaks for itself alone: another one, be it another by one letter, is verified for itself', async () => {
+    const verify = vi.fn((token: string) => Promise.resolve({ caller: { ...caller, id: token }, expiresAt: at + 3_600_000 }));
+    const callerWith = keepingVerified(verify);
+    expect(await callerWith('a.b.c')).toMatchObject({ id: 'a.b.c' });
+    expect(await callerWith('a.b.C')).toMatchObject({ id: 'a.b.C' });
+    expect(await callerWith('a.b.c')).toMatchObject({ id: 'a.b.c' });
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('is kept only if it was good: a refused one is asked about each time', async () => {
+    const verify = vi.fn().mockRejectedValueOnce(new Error('the issuer does not answer'));
+    verify.mockResolvedValue({ caller, expiresAt: at + 3_600_000 });
+    const callerWith = keepingVerified(verify);
+    await expect(callerWith('a.b.c')).rejects.toThrow();
+    expect(await callerWith('a.b.c')).toBe(caller);
   });
 });
