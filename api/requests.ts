@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { id } from '../contracts/fields.ts';
-import { caseSorts, type CaseSort, type Position } from '../db/case-lists.ts';
+import type { CaseSort, Position } from '../db/case-lists.ts';
 import { ApiError, fieldsOf } from './errors.ts';
 
 export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
@@ -38,15 +38,12 @@ export function expectedRevision(req: Request): number | undefined {
   return Number(revision);
 }
 
-const positionSchema = z.strictObject({ sort: z.enum(caseSorts), at: z.number(), id });
+const positionIn = (sort: CaseSort) => z.strictObject({ sort: z.literal(sort), at: z.number(), id });
+const positions = { '-updated': positionIn('-updated'), due: positionIn('due') };
 export const cursorOf = (position: object): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
 /** Where a page of cases goes on; a cursor of the other order is as foreign as one that was made up. */
-export const positionOf = (cursor: string | undefined, sort: CaseSort): Position | undefined =>
-  cursorIn(
-    positionSchema.refine((position) => position.sort === sort),
-    cursor,
-  );
+export const positionOf = (cursor: string | undefined, sort: CaseSort): Position | undefined => cursorIn(positions[sort], cursor);
 
 /** A cursor of ours, read by its schema. */
 export function cursorIn<T>(schema: z.ZodType<T>, cursor: string | undefined): T | undefined {

@@ -1,5 +1,5 @@
 /** One route a command, made from the table of command bodies, and one that gives a command to many cases. How it is done: commanding.ts. */
-import { Router } from 'express';
+import { Router, type RequestHandler } from 'express';
 import type { z } from 'zod';
 import { bulkBody } from '../../contracts/bulk.ts';
 import { commandBodies, pathOf } from '../../contracts/commands.ts';
@@ -16,8 +16,7 @@ import { visibleCase } from '../visible.ts';
 export function commandRoutes(deps: CommandDeps): Router {
   const router = Router();
   for (const name of commandNames) {
-    const path = `/cases/:caseId/${pathOf(name)}`;
-    router.post(path, async (req, res) => {
+    const give: RequestHandler = async (req, res) => {
       const caller = callerOf(req);
       checkRole(caller, name);
       const commandId = commandIdOf(req, caller);
@@ -26,8 +25,11 @@ export function commandRoutes(deps: CommandDeps): Router {
       const doc = await visibleCase(deps, caller, pathId(req, 'caseId'));
       const given = { name, caller, commandId, body, doc, expectedRevision: revision };
       await once(deps.database.inbox, commandId, req, res, () => carryOut(deps, given));
-    });
-    router.all(path, methodNotAllowed('POST'));
+    };
+    router
+      .route(`/cases/:caseId/${pathOf(name)}`)
+      .post(give)
+      .all(methodNotAllowed('POST'));
   }
 
   router.post('/cases/bulk', async (req, res) => {
