@@ -39,12 +39,13 @@ export interface CaseQuestion {
   readonly after?: Position;
 }
 
-/** A case in a list: without its clocks, goods, money and messages, which may be many. */
-export type ListedCase = Omit<CaseDocument, 'about' | 'state' | 'verbs' | 'searchKeys'> & {
+// Many, or shown in no row: every field of every row is sent and taken apart.
+const unlisted = ['about', 'state', 'verbs', 'searchKeys', 'stamp', 'merchantId', 'paymentId', 'compensationsRun'] as const;
+/** A case in a list: what a row shows, and by what a page goes on. */
+export type ListedCase = Omit<CaseDocument, (typeof unlisted)[number]> & {
   state: Pick<ReturnState, 'revision' | 'currency'>;
 };
-const unlisted = ['about', 'state', 'verbs', 'searchKeys'];
-const fields = Object.keys(caseSchema.paths).filter((path) => !unlisted.includes(path));
+const fields = Object.keys(caseSchema.paths).filter((path) => !unlisted.some((one) => one === path));
 const listed = Object.fromEntries([...fields, 'state.revision', 'state.currency'].map((path) => [path, 1 as const]));
 
 const orders = {
