@@ -24,4 +24,4 @@ COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
 COPY deploy/worker-health.mjs ./deploy/
 USER node
-CMD ["node", "dist/api/main.js"]
+CMD ["node", "--max-semi-space-size=32", "dist/api/main.js"]
