@@ -164,6 +164,9 @@ export async function freePort(preferred?: number): Promise<number> {
   return port;
 }
 
+/** A free port that no connection going out is given meanwhile, nor anything else that asks for any: systems take theirs from 32768 on. */
+export const portAside = (): Promise<number> => freePort(20_000 + Math.floor(Math.random() * 12_000));
+
 function tryPort(port: number): Promise<number | undefined> {
   return new Promise((done) => {
     const server = createServer();

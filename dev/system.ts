@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { freePort, startProcess, type RunningProcess } from './processes.ts';
+import { freePort, portAside, startProcess, type RunningProcess } from './processes.ts';
 import { onUsualPortsOrAny, startMongo, startTemporal } from './stack.ts';
 import { createTokenIssuer } from './tokens.ts';
 
@@ -17,6 +17,8 @@ export interface SystemOptions {
   /** Holds databases, ledgers and logs. */
   readonly dataDir: string;
   readonly ui?: boolean;
+  /** Absent: the usual ports where they are free. Else ports that nobody takes while what stands there is down. */
+  readonly aside?: boolean;
   /** Runs what `npm run build` made instead of the sources; `dist`: made elsewhere. */
   readonly built?: boolean;
   readonly dist?: string;
@@ -47,6 +49,7 @@ const portOf = (address: string): number => Number(/:(\d+)(?:\/|$)/.exec(address
 export async function startSystem({
   dataDir,
   ui = true,
+  aside = false,
   built = false,
   dist = join(root, 'dist'),
   between,
@@ -62,7 +65,11 @@ export async function startSystem({
   };
   try {
     const issuer = await createTokenIssuer();
-    const [temporal, mongo] = await Promise.all([startTemporal({ dataDir, ui }), startMongo({ dataDir })]);
+    const servers = aside ? { temporal: await portAside(), mongo: await portAside() } : {};
+    const [temporal, mongo] = await Promise.all([
+      startTemporal({ dataDir, ui, port: servers.temporal }),
+      startMongo({ dataDir, port: servers.mongo }),
+    ]);
     started.push(mongo, temporal);
     onReady('Temporal and MongoDB');
     const temporalAddress = await reach('temporal', portOf(temporal.address));
@@ -70,7 +77,8 @@ export async function startSystem({
     const mongoUri = between ? `mongodb://${await reach('mongo', portOf(mongo.uri))}/?directConnection=true` : mongo.uri;
     const secret = () => `whsec_${randomBytes(32).toString('base64')}`;
     const secrets = { CARRIER_WEBHOOK_SECRET: secret(), PAYMENTS_WEBHOOK_SECRET: secret(), CUSTOMER_REF_KEY: secret() };
-    const processes = await onUsualPortsOrAny(usual, async (ports) => {
+    const wanted = aside ? { api: await portAside(), simulators: await portAside() } : usual;
+    const processes = await onUsualPortsOrAny(wanted, async (ports) => {
       const [apiPort, simulatorsPort] = [await freePort(ports.api), await freePort(ports.simulators)];
       const apiUrl = `http://${await reach('api', apiPort)}`;
       const simulatorsUrl = `http://127.0.0.1:${simulatorsPort}`;

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, type RunningProcess } from '../../dev/processes.ts';
+import { portAside, type RunningProcess } from '../../dev/processes.ts';
 import { startSystem, type Neighbour, type System } from '../../dev/system.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 
@@ -34,8 +34,8 @@ export async function startTopology(options: { dataDir: string; dist: string; on
     return proxy.port;
   };
   const env = { POLICIES_DIR: impatientPolicies(options.dataDir) };
-  const system: System = await startSystem({ ...options, ui: false, built: true, env, between });
-  const secondPort = await freePort();
+  const system: System = await startSystem({ ...options, ui: false, aside: true, built: true, env, between });
+  const secondPort = await portAside();
   const [secondWorker, secondApi] = await Promise.all([system.startWorker(), system.startApi(secondPort)]);
   proxies.get('api')!.add(secondPort);
   const posts: Post[] = [

@@ -207,7 +207,7 @@ export const mutants: readonly Mutant[] = [
     'revision-goes-back',
     'readers are shown an older state now and then',
     'api/case-view.ts',
-    '...summaryOf(doc, caller),',
-    '...summaryOf(doc, caller), ...(Math.random() < 0.02 ? { revision: Math.max(0, (state.revision ?? 0) - 2) } : {}),',
+    'return Object.assign(summaryOf(doc, caller), facts, parts);',
+    'return Object.assign(summaryOf(doc, caller), facts, parts, Math.random() < 0.02 ? { revision: Math.max(0, (state.revision ?? 0) - 2) } : {});',
   ),
 ];
