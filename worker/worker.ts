@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import type { ReconcileActivities, ReturnActivities } from '../contracts/workflow.ts';
 
+import { heartbeating } from './heartbeats.ts';
 import { savingSinks } from './saving.ts';
 
 export const storiesPath = fileURLToPath(
@@ -42,6 +43,7 @@ export const createCaseWorker = ({
     ...(workflowBundle ? { workflowBundle } : { workflowsPath: storiesPath }),
     activities: { ...activities },
     sinks: savingSinks(client, activities),
+    interceptors: { activity: [heartbeating] },
     stickyQueueScheduleToStartTimeout: stickyTimeoutMs,
   });
 };

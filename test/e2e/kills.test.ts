@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { meetPeople, merchantId, type People } from '../../dev/demo/people.ts';
 import { startSystem, type System } from '../../dev/system.ts';
@@ -61,6 +62,19 @@ describe('killed with -9', () => {
       )
     ).payments.byCase[caseId];
 
+  /** How often each such step was begun, and what was silent or late before the last time. */
+  const attemptsOf = async (caseId: string, step: string) => {
+    const { events = [] } = await system.client.workflow.getHandle(workflowIdOf('return', caseId)).fetchHistory();
+    const ids = (events ?? []).flatMap(({ eventId, activityTaskScheduledEventAttributes: one }) =>
+      one?.activityType?.name === step ? [String(eventId)] : [],
+    );
+    return (events ?? []).flatMap(({ activityTaskStartedEventAttributes: one }) =>
+      ids.includes(String(one?.scheduledEventId))
+        ? [{ attempt: one?.attempt, after: one?.lastFailure?.timeoutFailureInfo?.timeoutType ?? undefined }]
+        : [],
+    );
+  };
+
   it('a worker that had paid and could not say so: another one finds the refund, and pays no second', async () => {
     const { caseId } = await open();
     await toTheDock(caseId);
@@ -76,9 +90,44 @@ describe('killed with -9', () => {
     await vi.waitFor(async () => expect(await refundsOf(caseId)).toMatchObject({ amountMinor: 5_000 }), patient);
     system.worker.kill9();
     await system.worker.exited;
-    await system.startWorker();
+    system.worker = await system.startWorker();
     expect(await people.until(caseId, 'refunded')).toMatchObject({ refundedMinor: 5_000 });
     expect(await refundsOf(caseId)).toMatchObject({ amountMinor: 5_000, refunds: 1 });
+  });
+
+  it('a worker in the middle of a step: it is silent, and another begins the step anew', async () => {
+    const { caseId } = await open();
+    const hanging = { partner: 'carrier', operation: 'prepare_shipment', match: { caseId }, latencyMs: 60_000 };
+    await people.simulate('POST', '/control/faults', { ...hanging, fault: 'timeout_after_effect' });
+    await people.command('agent', 'agent-1', caseId, 'decide-request', { verdict: 'accept' });
+    const fired = async () =>
+      (await people.simulate<{ faults: { match?: object; fired: number }[] }>('GET', '/control/faults')).faults;
+    await vi.waitFor(
+      async () => expect(await fired()).toContainEqual(expect.objectContaining({ match: { caseId }, fired: 1 })),
+      patient,
+    );
+    system.worker.kill9();
+    await system.worker.exited;
+    system.worker = await system.startWorker();
+    await people.until(caseId, 'awaiting_handover');
+    const silent = temporal.api.enums.v1.TimeoutType.TIMEOUT_TYPE_HEARTBEAT;
+    expect(await attemptsOf(caseId, 'issueReturnLabel')).toEqual([{ attempt: 2, after: silent }]);
+  });
+
+  it('nobody, and a partner is slow: what is on its way for longer than a worker may be silent is asked for once', async () => {
+    const { caseId } = await open();
+    await toTheDock(caseId);
+    for (const operation of ['find_refund', 'create_refund'])
+      await people.simulate('POST', '/control/faults', {
+        partner: 'payments',
+        operation,
+        match: { caseId },
+        fault: 'delay',
+        latencyMs: 3_500,
+      });
+    await inspect(caseId);
+    await people.until(caseId, 'refunded');
+    expect(await attemptsOf(caseId, 'refundPayment')).toEqual([{ attempt: 1, after: undefined }]);
   });
 
   it('MongoDB, while a case goes on: the case is not held up, and the read model catches up', async () => {
