@@ -78,6 +78,25 @@ const notMeasured = [
   'Payload encryption: the product has no codec yet, so bytes are plain on both sides.',
 ];
 
+const changes: readonly (readonly [change: string, figure: string, before: string, after: string])[] = [
+  ['stack traces of stories have two frames (decision 0016)', 'replay of one return, processor ms', '61.7', '40.6'],
+  ['the bundle of stories is made of compiled code, not of code of 2017', 'worker, processor ms a return', '84.8', '74.3'],
+  [
+    'all waits of a case stand behind one of the SDK (decision 0016)',
+    'promises · looks at waits, a workflow task',
+    '62 · 3.8',
+    '50 · 2.9',
+  ],
+  ['a unit is claimed, a payment spoken for, by one command each', 'MongoDB commands a return', '31', '28'],
+  ['a key is taken, its answer kept, without waiting for the disk (decision 0005)', 'one such write, ms', '3.4', '1.9'],
+  ['a verified token is believed for a minute (decision 0017)', 'API, processor ms a read of a case', '1.71', '1.40'],
+  ['a case is put together for showing by assigning its parts', 'processor µs a view', '96', '14'],
+  ['a case is read past Mongoose', 'API, processor ms a read of a case, lower quartile', '1.18', '1.08'],
+  ['twice the room for young garbage in the API', 'pauses in the same run of reads', '180', '99'],
+  ['the four together', 'API, processor ms a read of a case · of a list of 50', '1.69 · 1.83', '1.20 · 1.57'],
+  ['a silent worker is noticed by heartbeat', 'time limit that a dead worker’s step waits for, s', '8', '5'],
+];
+
 /** The page; `knownResults`: by the names of their files. */
 export function performancePage(results: Results): string {
   const of = <T>(name: string) => results[name] as T | undefined;
@@ -85,6 +104,7 @@ export function performancePage(results: Results): string {
     preface,
     ...section('What a return costs', 'bench:count', of<CountKept>('count'), countSection),
     ...section('How fast, next to the skeleton', 'bench:speed', of<SpeedKept>('speed'), speedSection),
+    `## What changes brought\n\nEach against the build before it, both in one run in turn, mostly beside other load: the proportion counts.\n\n${tableOf(['change', 'figure', 'before', 'after'], changes)}\n`,
     ...others.flatMap(({ name, title, what, command }) =>
       section(
         title,
