@@ -1,11 +1,13 @@
 /** `npm run -s chaos:mutants`: whether the chaos harness finds flaws that were put in, one at a time. One JSON object on standard output. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { text } from 'node:stream/consumers';
 import { runCommand, UsageError, wholeNumber } from '../../../dev/options.ts';
+import { pool } from '../../bench/drivers/samples.ts';
 import { measuring, saveResult } from '../../bench/results.ts';
 import { buildMutant } from './build.ts';
 import { mutants, type Mutant } from './list.ts';
@@ -19,6 +21,7 @@ Takes about a minute a flaw.
   --cases N        returns a run (default 80)
   --kills N        processes killed with -9 a run (default 8)
   --seed N         which plan (default 1)
+  --at-once N      runs beside each other (default 3): a flawed product is mostly waited for
   --save           keep the table in test/bench/results/mutants.json
   --help           this text`;
 
@@ -35,6 +38,7 @@ function readOptions() {
       cases: { type: 'string', default: '80' },
       kills: { type: 'string', default: '8' },
       seed: { type: 'string', default: '1' },
+      'at-once': { type: 'string', default: '3' },
       save: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -47,6 +51,7 @@ function readOptions() {
   return {
     help,
     save,
+    atOnce: wholeNumber('at-once', values['at-once']),
     flaws: mutants.filter((one) => wanted.includes(one.id)),
     plan: {
       cases: wholeNumber('cases', values.cases),
@@ -65,12 +70,11 @@ async function judged(mutant: Mutant, plan: { cases: number; kills: number; seed
     const dist = buildMutant(mutant, join(folder, 'source'));
     const figures = Object.entries(plan).flatMap(([name, value]) => [`--${name}`, String(value)]);
     // A process of its own: what goes on beside one run must not end the next.
-    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', harness, '--json', '--dist', dist, ...figures], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const run = spawn(process.execPath, ['--import', 'tsx', harness, '--json', '--dist', dist, ...figures], {
+      stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, TMPDIR: folder },
-      maxBuffer: 1e9,
     });
+    const stdout = await text(run.stdout);
     const found = stdout ? (JSON.parse(stdout) as Found).invariantViolations : undefined;
     const by = [...new Set(found?.map((one) => one.invariant))].slice(0, invariantsShown);
     const first = found ? found[0]?.what : 'the run came to no end';
@@ -82,20 +86,23 @@ async function judged(mutant: Mutant, plan: { cases: number; kills: number; seed
 }
 
 async function main(): Promise<number> {
-  const { help, save, flaws, plan } = readOptions();
+  const { help, save, flaws, plan, atOnce } = readOptions();
   if (help) {
     console.log(usage);
     return 0;
   }
   const provenance = measuring();
-  const control = await judged(unflawed, plan);
-  const rows: Awaited<ReturnType<typeof judged>>[] = [];
-  for (const flaw of flaws) rows.push(await judged(flaw, plan));
+  const all = [unflawed, ...flaws];
+  const judgements: Awaited<ReturnType<typeof judged>>[] = [];
+  await pool(all.length, atOnce, async (nth) => {
+    judgements[nth] = await judged(all[nth]!, plan);
+  });
+  const [control, ...rows] = judgements;
   const caught = rows.filter((one) => one.caught).length;
-  const result = { ...plan, unflawed: control.by, mutants: rows.length, caught, rows, provenance: provenance() };
+  const result = { ...plan, unflawed: control!.by, mutants: rows.length, caught, rows, provenance: provenance() };
   console.log(JSON.stringify(result, null, 2));
   if (save) saveResult('mutants', result);
-  return control.first === undefined && caught / rows.length >= caughtShareMin ? 0 : 1;
+  return control!.first === undefined && caught / rows.length >= caughtShareMin ? 0 : 1;
 }
 
 await runCommand('chaos:mutants', main);
