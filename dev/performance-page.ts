@@ -12,6 +12,7 @@ import type { Plan } from '../test/bench/speed/plan.ts';
 import type { ColdPair, Ratio, Round } from '../test/bench/speed/ratios.ts';
 import { median } from '../test/bench/speed/latency.ts';
 import { code, tableOf } from './markdown.ts';
+import { peersSection, type PeersKept } from './peers-section.ts';
 import { plotOf, type Bar } from './performance-plot.ts';
 import { tablesOf } from './result-tables.ts';
 
@@ -64,12 +65,6 @@ const others: readonly { name: string; title: string; what: string; command: str
     what: 'What a given number of returns a day needs, computed from measured costs; each input says whether it was measured or assumed.',
     command: 'bench:model',
   },
-  {
-    name: 'peers',
-    title: 'Other engines on the same work',
-    what: 'The skeleton’s work on other engines, one run, one machine.',
-    command: 'bench:peers',
-  },
 ];
 const notMeasured = [
   'Temporal Cloud, or a server on PostgreSQL or Cassandra: all runs used the development server, with one shard on SQLite.',
@@ -113,8 +108,15 @@ export function performancePage(results: Results): string {
         (kept) => `${what}\n\n${bullets(wordsIn(kept, 'notes'))}${tablesOf(kept)}`,
       ),
     ),
+    ...section('Other engines on the same work', 'bench:peers', peersOf(results.peers), peersSection),
     `## What was not measured\n\n${bullets([...notMeasured, ...Object.values(results).flatMap((one) => wordsIn(one, 'notMeasured'))])}`,
   ].join('\n');
+}
+
+/** The package of the peers writes what a result rests on beside it, in its own words. */
+function peersOf(kept: unknown): Kept<PeersKept> | undefined {
+  const peers = kept as (PeersKept & Provenance) | undefined;
+  return peers && { ...peers, provenance: peers };
 }
 
 /** The plot, if there is something to draw. */
