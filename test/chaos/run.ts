@@ -114,6 +114,9 @@ export async function chaosRun(options: ChaosOptions) {
       playedMs,
       tookMs: await recovery.taken(),
     });
+  } catch (err) {
+    console.error(err); // here: what is still asked of a server that is gone may end the process before anybody hears of it
+    throw err;
   } finally {
     await topology.stop();
   }

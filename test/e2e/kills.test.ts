@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { meetPeople, merchantId, type People } from '../../dev/demo/people.ts';
 import { startSystem, type System } from '../../dev/system.ts';
@@ -110,7 +109,7 @@ describe('killed with -9', () => {
     await system.worker.exited;
     system.worker = await system.startWorker();
     await people.until(caseId, 'awaiting_handover');
-    const silent = temporal.api.enums.v1.TimeoutType.TIMEOUT_TYPE_HEARTBEAT;
+    const silent = 4; // TIMEOUT_TYPE_HEARTBEAT of Temporal's API
     expect(await attemptsOf(caseId, 'issueReturnLabel')).toEqual([{ attempt: 2, after: silent }]);
   });
 

@@ -1,6 +1,6 @@
 /** `npm run -s chaos:mutants`: whether the chaos harness finds flaws that were put in, one at a time. One JSON object on standard output. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ Takes about a minute a flaw.
   --cases N        returns a run (default 80)
   --kills N        processes killed with -9 a run (default 8)
   --seed N         which plan (default 1)
-  --at-once N      runs beside each other (default 3): a flawed product is mostly waited for
+  --at-once N      runs beside each other (default 2): a flawed product is mostly waited for
   --save           keep the table in test/bench/results/mutants.json
   --help           this text`;
 
@@ -38,7 +38,7 @@ function readOptions() {
       cases: { type: 'string', default: '80' },
       kills: { type: 'string', default: '8' },
       seed: { type: 'string', default: '1' },
-      'at-once': { type: 'string', default: '3' },
+      'at-once': { type: 'string', default: '2' },
       save: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -71,13 +71,13 @@ async function judged(mutant: Mutant, plan: { cases: number; kills: number; seed
     const figures = Object.entries(plan).flatMap(([name, value]) => [`--${name}`, String(value)]);
     // A process of its own: what goes on beside one run must not end the next.
     const run = spawn(process.execPath, ['--import', 'tsx', harness, '--json', '--dist', dist, ...figures], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', openSync(join(folder, 'said.log'), 'w')],
       env: { ...process.env, TMPDIR: folder },
     });
     const stdout = await text(run.stdout);
     const found = stdout ? (JSON.parse(stdout) as Found).invariantViolations : undefined;
     const by = [...new Set(found?.map((one) => one.invariant))].slice(0, invariantsShown);
-    const first = found ? found[0]?.what : 'the run came to no end';
+    const first = found ? found[0]?.what : `no end: ${readFileSync(join(folder, 'said.log'), 'utf8').trim().slice(-600)}`;
     console.error(`${mutant.id}: ${[...by, first ?? 'nothing found'].join(', ')}`);
     return { id: mutant.id, flaw: mutant.flaw, caught: by.length > 0, by, first: first?.slice(0, 160) };
   } finally {

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import mongoose from 'mongoose';
 import type { Charge, NoticeRequest, Order, Refund, Shipment, StockEntryRequest } from '../../../contracts/partners.ts';
@@ -61,6 +62,7 @@ export interface Evidence {
 }
 
 const atOnce = 8;
+const triesMax = 6;
 
 /** Keys at the partners of all that the case has asked for beside its steps. */
 export const errandKeys = (runs: readonly Run[]): ReadonlySet<string> =>
@@ -134,7 +136,7 @@ async function runOf(
   { workflowId, runId, status }: { workflowId: string; runId: string; status: string },
 ): Promise<Run> {
   const handle = client.workflow.getHandle(workflowId, runId);
-  const { events } = await handle.fetchHistory();
+  const { events } = await patiently(() => handle.fetchHistory());
   const all = events ?? [];
   // Taken in and yet refused when its turn came: without effect, and its caller was told so.
   const done = new Set(
@@ -173,21 +175,24 @@ async function runOf(
 }
 
 async function pendingOf(client: Client, workflowId: string): Promise<string[]> {
-  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  const { raw } = await patiently(() => client.workflow.getHandle(workflowId).describe());
   return (raw.pendingActivities ?? []).map(
     ({ activityType, attempt, lastFailure }) => `${activityType?.name}, attempt ${attempt}: ${lastFailure?.message ?? ''}`,
   );
 }
 
-/** Asked while a server has only just come back, a Query may find no worker yet. */
 async function snapshotOf(client: Client, run: Run | undefined): Promise<SaveCaseInput | undefined> {
-  if (!run) return undefined;
-  const handle = client.workflow.getHandle(run.workflowId, run.runId);
+  return run && patiently(() => client.workflow.getHandle(run.workflowId, run.runId).query(getSnapshot));
+}
+
+/** A server that has only just come back, or a worker that has much to fetch back into memory, may not answer at first. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++)
     try {
-      return await handle.query(getSnapshot);
+      return await ask();
     } catch (err) {
-      if (tries >= 3) throw new Error(`${run.workflowId} does not say how it stands`, { cause: err });
+      if (tries >= triesMax) throw err;
+      await pause(tries * 1_000);
     }
 }
 
