@@ -74,7 +74,7 @@ async function judged(mutant: Mutant, plan: { cases: number; kills: number; seed
       stdio: ['ignore', 'pipe', openSync(join(folder, 'said.log'), 'w')],
       env: { ...process.env, TMPDIR: folder },
     });
-    const stdout = await text(run.stdout);
+    const stdout = await text(run.stdout!);
     const found = stdout ? (JSON.parse(stdout) as Found).invariantViolations : undefined;
     const by = [...new Set(found?.map((one) => one.invariant))].slice(0, invariantsShown);
     const first = found ? found[0]?.what : `no end: ${readFileSync(join(folder, 'said.log'), 'utf8').trim().slice(-600)}`;
