@@ -40,6 +40,8 @@ interface MutantsKept {
   readonly kills: number;
   readonly caught: number;
   readonly mutants: number;
+  /** What was found in the product as it is. */
+  readonly unflawed: readonly string[];
   readonly rows: readonly {
     readonly id: string;
     readonly flaw: string;
@@ -129,12 +131,12 @@ function recoverSection({ cases, mongoAway, apiKills, provenance }: RecoverKept)
   ].join('\n');
 }
 
-function mutantSection({ rows, caught, mutants, cases, kills, provenance }: MutantsKept): string {
+function mutantSection({ rows, caught, mutants, cases, kills, unflawed, provenance }: MutantsKept): string {
   const table = tableOf(
     ['flaw', 'caught by'],
     rows.map(({ flaw, caught: isCaught, by }) => [flaw, isCaught ? by.join(', ') : '**not caught**']),
   );
-  return `${caught} of ${mutants} seeded flaws were caught, each by one run of ${cases} returns and ${kills} kills.\n\n${table}\n${footOf(provenance)}`;
+  return `${caught} of ${mutants} seeded flaws were caught, each by one run of ${cases} returns and ${kills} kills. In the product without a flaw the same plan found ${unflawed.length === 0 ? 'nothing' : unflawed.join(', ')}.\n\n${table}\n${footOf(provenance)}`;
 }
 
 const footOf = ({ at, commit, machine, load }: Provenance, more = ''): string =>
