@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { tsToMs } from '@temporalio/common/lib/time.js';
 import mongoose from 'mongoose';
 import type { Charge, NoticeRequest, Order, Refund, Shipment, StockEntryRequest } from '../../../contracts/partners.ts';
 import type { SaveCaseInput, TimelineRow } from '../../../contracts/workflow.ts';
@@ -18,6 +19,12 @@ export interface Row {
   readonly key?: string;
   readonly effect: unknown;
   readonly request?: unknown;
+  /** ISO-8601: when the partner wrote it down. */
+  readonly at: string;
+}
+export interface PaidRefund extends Refund {
+  /** Epoch ms; absent: it was never paid. */
+  readonly paidAt?: number;
 }
 export interface Update {
   readonly id: string;
@@ -31,7 +38,13 @@ export interface Run {
   readonly status: string;
   readonly input: { readonly caseId: string; readonly reopened?: { readonly messageId?: string } };
   readonly updates: readonly Update[];
-  readonly activities: readonly { readonly type: string; readonly input: Record<string, unknown> }[];
+  /** `endedAt`, epoch ms by the case's own clock, which may be ahead: of one that was answered. */
+  readonly activities: readonly {
+    readonly type: string;
+    readonly input: Record<string, unknown>;
+    readonly result?: unknown;
+    readonly endedAt?: number;
+  }[];
   /** Workflow tasks that failed; the cause is a WorkflowTaskFailedCause of Temporal's API. */
   readonly failures: readonly { readonly cause?: number | null; readonly message: string }[];
   readonly timers: number;
@@ -45,7 +58,7 @@ export interface Case {
   readonly rows: readonly TimelineRow[];
   /** The newest run's history folded anew. */
   readonly snapshot?: SaveCaseInput;
-  readonly refunds: readonly Refund[];
+  readonly refunds: readonly PaidRefund[];
   readonly charges: readonly Charge[];
   readonly shipments: readonly Shipment[];
   readonly notices: readonly NoticeRequest[];
@@ -103,7 +116,10 @@ export async function gather(
     );
     const claims = (await database.collection('unit_claims').find({}).toArray()) as never as Evidence['claims'];
     const [payments, carrier] = [ledgerOf('payments'), ledgerOf('carrier')];
-    const refunds = grouped(latest<Refund>(payments, /^refund_/, (one) => one.refundId));
+    const paidAt = firstPaid(payments);
+    const refunds = grouped(
+      latest<Refund>(payments, /^refund_/, (one) => one.refundId).map((one) => ({ ...one, paidAt: paidAt.get(one.refundId) })),
+    );
     const charges = grouped(latest<Charge>(payments, /^charge_/, (one) => one.chargeId));
     const shipments = grouped(latest<Shipment>(carrier, /^(shipment_|parcel_scanned)/, (one) => one.shipmentId));
     const notices = grouped(ledgerOf('notifications').map((row) => row.request as NoticeRequest));
@@ -144,6 +160,11 @@ async function runOf(
       one?.outcome?.failure ? [] : [String(one?.meta?.updateId)],
     ),
   );
+  const answers = new Map(
+    all.flatMap(({ eventTime, activityTaskCompletedEventAttributes: one }) =>
+      one ? [[String(one.scheduledEventId), { result: decoded(one.result)[0], endedAt: tsToMs(eventTime) }] as const] : [],
+    ),
+  );
   const pending = status === 'RUNNING' ? await pendingOf(client, workflowId) : [];
   return {
     workflowId,
@@ -161,9 +182,11 @@ async function runOf(
           ]
         : [],
     ),
-    activities: all.flatMap(({ activityTaskScheduledEventAttributes: one }) =>
-      one ? [{ type: String(one.activityType?.name), input: decoded(one.input)[0] as Record<string, unknown> }] : [],
-    ),
+    activities: all.flatMap(({ eventId, activityTaskScheduledEventAttributes: one }) => {
+      if (!one) return [];
+      const input = decoded(one.input)[0] as Record<string, unknown>;
+      return [{ type: String(one.activityType?.name), input, ...answers.get(String(eventId)) }];
+    }),
     failures: all.flatMap(({ workflowTaskFailedEventAttributes: one }) =>
       one ? [{ cause: one.cause, message: one.failure?.message ?? '' }] : [],
     ),
@@ -205,6 +228,17 @@ function rowsOf(file: string): Row[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .flatMap((line) => (line ? [JSON.parse(line) as Row] : []));
+}
+
+/** When each refund was first said to be paid: what is paid may still fail, late. */
+function firstPaid(rows: readonly Row[]): Map<string, number> {
+  const paid = new Map<string, number>();
+  for (const { type, effect, at } of rows) {
+    const { refundId, status } = effect as Partial<Refund>;
+    if (type.startsWith('refund_') && refundId && status === 'succeeded' && !paid.has(refundId))
+      paid.set(refundId, Date.parse(at));
+  }
+  return paid;
 }
 
 /** The last word on each thing, in the order in which they came to be. */

@@ -5,11 +5,17 @@ import { paidOf } from './money.ts';
 
 const isLive = ({ status }: { readonly status: string }): boolean => status === 'prepared';
 /** Ends that take everything back. */
-const takenBack: readonly string[] = ['withdrawn', 'cancelled', 'rejected'];
+const takenBack: readonly string[] = ['withdrawn', 'cancelled', 'rejected', 'expired'];
 
-/** I6, and I24: no second live label for one way; none at all once a case was taken back; a void is recorded. */
+/** I6, and I24: no second live label for one way, and none that the case never asked for; none at all once a case was taken back. */
 export function labels({ cases }: Evidence): Violation[] {
-  return [...cases.values()].flatMap(({ caseId, shipments, doc }) => {
+  return [...cases.values()].flatMap(({ caseId, runs, shipments, doc }) => {
+    const asked = new Set(
+      runs.flatMap(({ activities }) => activities.flatMap(({ type, input }) => (type === 'issueReturnLabel' ? [input.key] : []))),
+    );
+    const unasked = shipments.filter(({ key }) => !asked.has(key));
+    if (unasked.length > 0)
+      return [{ invariant: 'I6', caseId, what: `a label that the case never asked for: ${unasked[0]?.key}` }];
     const live = shipments.filter((one) => isLive(one) && one.direction !== 'send_back');
     const limit = doc && takenBack.includes(doc.stage) ? 0 : 1;
     return live.length > limit

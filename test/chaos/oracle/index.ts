@@ -4,7 +4,7 @@ import { lostCommands, repeatedEffects } from './commands.ts';
 import { notices } from './customer.ts';
 import type { Evidence } from './evidence.ts';
 import { claimedUnits, labels, moneyTakenBack, stock } from './goods.ts';
-import { doubledRefunds, overRefunds } from './money.ts';
+import { doubledRefunds, overRefunds, takenForPaid } from './money.ts';
 import { levels, paths, stuck, tasks } from './state.ts';
 
 export interface Violation {
@@ -18,7 +18,7 @@ export function judge(evidence: Evidence, heard: Pick<Heard, 'acknowledged' | 'v
   const doubled = [...doubledRefunds(evidence), ...repeatedEffects(evidence), ...stock(evidence), ...labels(evidence)];
   const over = overRefunds(evidence);
   const hung = stuck(evidence);
-  const others = [paths, levels, tasks, claimedUnits, moneyTakenBack, notices].flatMap((check) => check(evidence));
+  const others = [paths, levels, tasks, claimedUnits, moneyTakenBack, takenForPaid, notices].flatMap((check) => check(evidence));
   return {
     lost,
     doubled,

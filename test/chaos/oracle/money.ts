@@ -26,6 +26,26 @@ export function doubledRefunds({ cases }: Evidence): Violation[] {
   });
 }
 
+/** Clocks of a partner and of Temporal, ms apart. */
+const clocksMs = 1_000;
+
+/** I2: what the case took for paid had been paid by then. */
+export function takenForPaid({ cases }: Evidence): Violation[] {
+  return [...cases.values()].flatMap(({ caseId, runs, refunds }) =>
+    runs
+      .flatMap((run) => run.activities)
+      .flatMap(({ type, result, endedAt = 0 }) => {
+        const { refundId, settled } = (type === 'refundPayment' ? (result ?? {}) : {}) as {
+          refundId?: string;
+          settled?: boolean;
+        };
+        const refund = refunds.find((one) => one.refundId === refundId);
+        if (!settled || !refund || (refund.paidAt ?? Number.POSITIVE_INFINITY) <= endedAt + clocksMs) return [];
+        return [{ invariant: 'I2', caseId, what: `${refund.key} was taken for paid before the provider had paid it` }];
+      }),
+  );
+}
+
 /** I2: no payment gives back more than it captured, by currency; charges add to what may be given back. */
 export function overRefunds({ cases, orders }: Evidence): Violation[] {
   const all = [...cases.values()];
