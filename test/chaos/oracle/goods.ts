@@ -1,9 +1,10 @@
 /** Goods and labels, by the ledgers of carrier and stock: I6, I7, I12, and what is taken back of an ended case (I24). */
+import type { Shipment } from '../../../contracts/partners.ts';
 import { errandKeys, type Case, type Evidence, type Update } from './evidence.ts';
 import type { Violation } from './index.ts';
 import { paidOf } from './money.ts';
 
-const isLive = ({ status }: { readonly status: string }): boolean => status === 'prepared';
+const isLive = ({ status }: Pick<Shipment, 'status'>): boolean => status === 'live';
 /** Ends that take everything back. */
 const takenBack: readonly string[] = ['withdrawn', 'cancelled', 'rejected', 'expired'];
 
