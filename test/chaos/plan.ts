@@ -22,12 +22,15 @@ export function returnsOf(seed: number, cases: number, skipsTime: boolean): Chao
   const random = randomFrom(seed);
   const returns = readReturns(csv);
   const many = Array.from({ length: cases }, (_, index) => again(returns[index % returns.length]!, index, returns.length));
+  let next = 0;
   return planned(many, { seed, plain: false, keepParked: false }).map((plan) => {
     if (plan.road !== 'happy') return skipsTime || !waiting.includes(plan.road) ? plan : { ...plan, road: 'happy' };
     if (random() >= ownShare) return plan;
-    const own = ownRoads[Math.floor(random() * ownRoads.length)]!;
+    const own = ownRoads[next % ownRoads.length]!; // in turn: each is played, however few there are
     const { reason = plan.reason, worth: [least] = [0, 0] }: Road = chaosRoads(() => undefined)[own];
-    return valueOf(plan.what) < least ? plan : { ...plan, own, reason };
+    if (valueOf(plan.what) < least) return plan;
+    next += 1;
+    return { ...plan, own, reason };
   });
 }
 
