@@ -107,7 +107,10 @@ function eventOfScan(state: ReturnState, fact: ReturnFacts['parcel_scanned']): R
   const told = { by: partner('carrier'), occurredAt, cause: code, ...(state.legs ? { trackingNo } : {}) };
   const leg = legOf(state, trackingNo);
   // A case of before parcels had records of their own takes every number that the carrier names with it.
-  if (state.legs && !leg) return { type: 'late_fact_noted', ...told, cause: `${code} of a parcel that is not of this case` };
+  if (state.legs && !leg) {
+    const stray = { trackingNo, code, occurredAt };
+    return { type: 'late_fact_noted', ...told, cause: `${code} of a parcel that is not of this case`, stray };
+  }
   // An older scan, or the newest told twice.
   const known = leg && (leg.scannedAt === occurredAt ? leg.code === code : (leg.scannedAt ?? 0) > occurredAt);
   if (known) return { type: 'late_fact_noted', ...told };

@@ -12,6 +12,7 @@ import {
   type ReturnEvent,
   type ReturnRequest,
   type ReturnState,
+  type Stray,
 } from './return-state.ts';
 
 /** What an event does to the request, the proposal, the pickup and the parcels. */
@@ -146,10 +147,19 @@ function applyParcels(state: ReturnState, event: ReturnEvent): ReturnState {
       return withLeg(state, event);
     case 'send_back_prepared':
       return withLeg({ ...state, attention: undefined }, event); // whatever kept it, it is on its way
+    case 'late_fact_noted':
+      return event.stray
+        ? { ...state, strays: [...(state.strays ?? []), event.stray].slice(-straysKept) }
+        : scanned(state, event);
     default:
       return event.trackingNo ? scanned(state, event) : state;
   }
 }
+const straysKept = 20;
+
+/** What the carrier has said of a parcel before the case knew of it, in the order in which it happened. */
+export const straysOf = ({ strays = [] }: ReturnState, trackingNo: string): Stray[] =>
+  strays.filter((one) => one.trackingNo === trackingNo).sort((a, b) => a.occurredAt - b.occurredAt);
 
 /** A visit that has failed, or that is not wished any more, is none to wait for. */
 function wished(handover: Handover, { type, handover: change }: ReturnEvent): Handover {

@@ -69,6 +69,13 @@ export interface Leg {
   readonly code?: string;
 }
 
+/** A scan of a parcel that the case does not know, or not yet: a label may be used before the case has heard that it is made. */
+export interface Stray {
+  readonly trackingNo: string;
+  readonly code: string;
+  readonly occurredAt: number;
+}
+
 export interface Proposal {
   readonly no: number;
   readonly kind: ProposalKind;
@@ -89,6 +96,8 @@ export interface ReturnState extends CaseState {
   readonly handover?: Handover;
   /** Every parcel of the case, the newest last; the newest return leg is the one that counts. */
   readonly legs?: readonly Leg[];
+  /** The newest last. */
+  readonly strays?: readonly Stray[];
   readonly asked?: { readonly requestId: string; readonly items: readonly string[] };
   readonly proposal?: Proposal;
   /** What we would keep of the refund, and how often the customer said no to that. */
@@ -126,6 +135,7 @@ export interface ReturnEvent extends CaseEvent {
   readonly handover?: Partial<Handover>;
   readonly leg?: Leg;
   readonly trackingNo?: string;
+  readonly stray?: Stray;
   readonly asked?: ReturnState['asked'];
   readonly proposal?: Proposal;
   readonly deductions?: readonly DeductionItem[];

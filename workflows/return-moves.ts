@@ -2,7 +2,7 @@
  * 退货 return: the chapters' longer passages, each one thing asked of a partner: labels and pickups, parcels, refunds, recoveries.
  * When each is due is the story's to say.
  */
-import { currentLeg } from '../domain/return-request.ts';
+import { currentLeg, straysOf } from '../domain/return-request.ts';
 import { isDisputed, mayCharge, refundIntent } from '../domain/return-money.ts';
 import type { ChargeAnswer, ClaimInput, LabelAnswer, RefundFound, ReturnInput } from '../contracts/workflow.ts';
 import { mendline } from '../domain/permissions.ts';
@@ -45,14 +45,16 @@ export async function handOut(rma: Rma, input: ReturnInput, { issueReturnLabel }
 }
 
 /** `arranged`: the wish that was in force when the step began. A later one is arranged in its turn. */
-const prepared = (rma: Rma, step: string, { trackingNo, pickupAt, carrier }: LabelAnswer, arranged: number): void =>
-  void rma.record({
-    type: 'shipment_prepared',
-    by,
-    handover: { arranged },
-    shipment: { trackingNo, pickupAt },
-    leg: legOf(rma, step, trackingNo, carrier),
-  });
+const prepared = (rma: Rma, step: string, { trackingNo, pickupAt, carrier }: LabelAnswer, arranged: number): void => {
+  const leg = legOf(rma, step, trackingNo, carrier);
+  rma.record({ type: 'shipment_prepared', by, handover: { arranged }, shipment: { trackingNo, pickupAt }, leg });
+  hearStrays(rma, leg);
+};
+
+/** A label may be used before its answer has come to us. */
+function hearStrays(rma: Rma, { trackingNo }: Leg): void {
+  for (const scan of straysOf(rma.state, trackingNo)) hear(rma, { name: 'parcel_scanned', eventId: '', ...scan });
+}
 
 const legOf = (rma: Rma, step: string, trackingNo: string, carrier?: string, kind: Leg['kind'] = 'return'): Leg => ({
   legId: `${rma.state.caseId}/${step}`,
@@ -204,7 +206,10 @@ export async function sendBack(rma: Rma, input: ReturnInput, steps: Steps): Prom
   const label = await rma.insist('send_back', () =>
     steps.sendBackLabel({ key: `${caseId}/${step}`, caseId, channel, sendBack: true }),
   );
-  if (label) rma.record({ type: 'send_back_prepared', by, leg: legOf(rma, step, label.trackingNo, label.carrier, 'send_back') });
+  if (!label) return;
+  const leg = legOf(rma, step, label.trackingNo, label.carrier, 'send_back');
+  rma.record({ type: 'send_back_prepared', by, leg });
+  hearStrays(rma, leg);
 }
 
 /** The parcel of this label has come to its end, or has gone with other goods than those that are here. */

@@ -6,6 +6,7 @@ import {
   createStage,
   createTroubles,
   eventually,
+  gate,
   hours,
   untilStage,
   type Playing,
@@ -148,6 +149,20 @@ describe('goods that go back', () => {
     await rma.scan('delivered', 'evt-2', { trackingNo });
     expect(await rma.ended()).toMatchObject({ refundedMinor: 2_500 });
     expect(labelsOf(stage, rma).filter((label) => label.direction === 'send_back')).toHaveLength(1);
+  });
+
+  it.concurrent('have arrived, though the carrier said so before we heard that their label is made', async () => {
+    const rma = await worn();
+    const held = gate();
+    troubles.strike({ caseId: rma.caseId, activity: 'issueReturnLabel', until: held.shut });
+    await settle(rma, 'refuse_goods');
+    const made = () => labelsOf(stage, rma).find((label) => label.direction === 'send_back')!.trackingNo;
+    const trackingNo = await eventually(made);
+    await rma.scan('picked_up', 'evt-1', { trackingNo });
+    await rma.scan('delivered', 'evt-2', { trackingNo });
+    await eventually(async () => expect((await rma.state()).strays).toHaveLength(2));
+    held.open();
+    expect(await rma.ended()).toMatchObject({ refundedMinor: 2_500 });
   });
 
   it.concurrent('and are lost on the way are paid for', async () => {

@@ -52,6 +52,22 @@ describe('a label', () => {
     expect(legs).toMatchObject([{ carrier: 'backup', ours: true }]);
   });
 
+  it.concurrent('that is used before we hear that it is made has been handed over', async () => {
+    const caseId = newCaseId();
+    const held = gate();
+    troubles.strike({ caseId, activity: 'issueReturnLabel', until: held.shut });
+    const rma = await stage.open({ caseId, sla: unwarned });
+    await accept(rma);
+    const made = await eventually(() => labelsOf(stage, rma)[0]!.trackingNo);
+    await rma.scan('picked_up', 'evt-1', { trackingNo: made });
+    await eventually(async () => expect((await rma.state()).strays).toHaveLength(1));
+    held.open();
+    await untilStage(rma, 'in_transit');
+    await arrives(rma);
+    await isGraded(rma);
+    expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
+  });
+
   it.concurrent('that both refuse needs a person; skipped, the customer ships and we repay it', async () => {
     const caseId = newCaseId();
     refuse(caseId, 2);
