@@ -185,7 +185,7 @@ function eventOnTheWayBack(state: ReturnState, code: string, told: Told): Return
   };
 }
 
-/** Only what the provider told us itself counts. Before that our own step is under way, and finds what has become of it. */
+/** Only what the provider told us itself counts. Before that our own step is under way; what is said meanwhile is remembered, and looked up then. */
 const lineOf = (state: ReturnState, providerId: string): MoneyLine | undefined =>
   state.money.find((line) => line.providerId === providerId);
 const isStale = (line: MoneyLine | undefined, occurredAt: number): boolean => (line?.toldAt ?? 0) > occurredAt;
@@ -193,7 +193,7 @@ const isStale = (line: MoneyLine | undefined, occurredAt: number): boolean => (l
 function eventOfFailure(state: ReturnState, { refundId, code, occurredAt }: ReturnFacts['refund_failed']): ReturnEvent {
   const told = { by: partner('payments'), occurredAt };
   const line = lineOf(state, refundId);
-  if (!line) return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case` };
+  if (!line) return { type: 'late_fact_noted', ...told, cause: `refund ${refundId} is not of this case`, strayRefund: refundId };
   if (isStale(line, occurredAt) || line.state === 'failed' || line.byHand) return { type: 'late_fact_noted', ...told };
   const its = { ...told, cause: code ?? 'refund_failed', intent: line.intent };
   // A parked case stays parked, and goods go on their way, but the money hears of it.

@@ -30,6 +30,8 @@ const clears: readonly string[] = [
   'refund_planned',
 ];
 
+const straysKept = 20;
+
 /** What an event does to the money of a return; its goods have been moved already. */
 export function applyMoney(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): ReturnState {
   const intent = event.intent ?? refundIntent;
@@ -47,6 +49,10 @@ export function applyMoney(state: ReturnState, event: ReturnEvent, sla: SlaPolic
     case 'discrepancy_found':
       // What is in order is paid at once; only the rest waits for a decision.
       return sla.stages.discrepancy ? refundPlanned(state, { early: true }) : state;
+    case 'late_fact_noted':
+      return event.strayRefund
+        ? { ...state, strayRefunds: [...(state.strayRefunds ?? []), event.strayRefund].slice(-straysKept) }
+        : state;
     case 'refund_sent':
       return { ...state, money: told(moveMoney(money, intent, 'sent', event.providerId), intent, event) };
     case 'refund_settled':

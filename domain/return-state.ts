@@ -98,6 +98,8 @@ export interface ReturnState extends CaseState {
   readonly legs?: readonly Leg[];
   /** The newest last. */
   readonly strays?: readonly Stray[];
+  /** Refunds that are said to have failed, and that the case does not know, or not yet; the newest last. */
+  readonly strayRefunds?: readonly string[];
   readonly asked?: { readonly requestId: string; readonly items: readonly string[] };
   readonly proposal?: Proposal;
   /** What we would keep of the refund, and how often the customer said no to that. */
@@ -136,6 +138,7 @@ export interface ReturnEvent extends CaseEvent {
   readonly leg?: Leg;
   readonly trackingNo?: string;
   readonly stray?: Stray;
+  readonly strayRefund?: string;
   readonly asked?: ReturnState['asked'];
   readonly proposal?: Proposal;
   readonly deductions?: readonly DeductionItem[];

@@ -241,6 +241,9 @@ export async function refundLine(rma: Rma, input: ReturnInput, steps: Steps, lin
   const sent = tried.result;
   const type = !sent.settled ? 'refund_sent' : settlesAll(rma.state, intent) ? 'refunded' : 'refund_settled';
   rma.record({ type, by, providerId: sent.refundId, ...(intent === refundIntent ? {} : { intent }) });
+  // That it failed may have been said before its answer came to us.
+  const isSaidToFail = rma.state.legs !== undefined && rma.state.strayRefunds?.includes(sent.refundId);
+  if (!sent.settled && isSaidToFail) await lookUp(rma, steps);
 }
 
 /** The bank may pay in our place: nothing is tried again until it has decided. */

@@ -158,6 +158,21 @@ describe('a refund', () => {
     expect(await rma.ended()).toEqual({ stage: 'refunded', refundedMinor: 5_000 });
   });
 
+  it('that is said to have failed before its answer comes, which says pending, is looked up at once', async () => {
+    const rma = await handedOut(stage);
+    const { shut, open } = gate();
+    troubles.strike({ caseId: rma.caseId, activity: 'refundPayment', until: shut });
+    stage.partners.pendNextRefund();
+    await arrives(rma);
+    await isGraded(rma);
+    const refundId = await eventually(() => stage.partners.refunds.find((one) => one.caseId === rma.caseId)!.refundId);
+    stage.partners.settle(refundId, 'failed', 'account_closed');
+    await rma.tell('refund_failed', { eventId: 'evt-1', refundId, code: 'account_closed', occurredAt: Date.now() });
+    await eventually(async () => expect((await rma.state()).strayRefunds).toEqual([refundId]));
+    open();
+    expect((await untilStage(rma, 'needs_attention')).attention?.cause).toBe('account_closed');
+  });
+
   it('that has stuck is asked about at once when a person retries it', async () => {
     const rma = await handedOut(stage);
     stage.partners.pendNextRefund();
