@@ -15,7 +15,7 @@ import {
   valueMinor,
 } from './refunds.ts';
 import { currentLeg } from './return-request.ts';
-import { type ReturnEvent, type ReturnState } from './return-state.ts';
+import { straysKept, type ReturnEvent, type ReturnState } from './return-state.ts';
 
 /** The first refund intent of a return; with the case id it is the key at the provider. */
 export const refundIntent = 'refund';
@@ -29,8 +29,6 @@ const clears: readonly string[] = [
   'deduction_applied',
   'refund_planned',
 ];
-
-const straysKept = 20;
 
 /** What an event does to the money of a return; its goods have been moved already. */
 export function applyMoney(state: ReturnState, event: ReturnEvent, sla: SlaPolicy): ReturnState {

@@ -5,6 +5,7 @@
 import { undecided, unitsWhere, untouched } from './goods.ts';
 import { type Adjustment } from './refunds.ts';
 import {
+  straysKept,
   type DeductionItem,
   type Handover,
   type Leg,
@@ -155,7 +156,6 @@ function applyParcels(state: ReturnState, event: ReturnEvent): ReturnState {
       return event.trackingNo ? scanned(state, event) : state;
   }
 }
-const straysKept = 20;
 
 /** What the carrier has said of a parcel before the case knew of it, in the order in which it happened. */
 export const straysOf = ({ strays = [] }: ReturnState, trackingNo: string): Stray[] =>

@@ -69,6 +69,9 @@ export interface Leg {
   readonly code?: string;
 }
 
+/** Of what is said of parcels and refunds that a case does not know, so many of each kind. */
+export const straysKept = 20;
+
 /** A scan of a parcel that the case does not know, or not yet: a label may be used before the case has heard that it is made. */
 export interface Stray {
   readonly trackingNo: string;

@@ -77,8 +77,12 @@ export class Hearing {
       let asked = false;
       // Not at once: the SDK asks again when everything else has gone as far as it can.
       await condition(() => (asked ? !this.hasHeardAll || this.over().length > 0 : !(asked = true)));
-      if (this.over().length === 0) this.unheard.shift()!();
-      for (const wait of this.over()) {
+      let over = this.over();
+      if (over.length === 0) {
+        this.unheard.shift()!();
+        over = this.over();
+      }
+      for (const wait of over) {
         this.waits.delete(wait);
         wait.goOn();
       }
