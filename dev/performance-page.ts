@@ -11,10 +11,11 @@ import type { Calls } from '../test/bench/speed/calls.ts';
 import type { Plan } from '../test/bench/speed/plan.ts';
 import type { ColdPair, Ratio, Round } from '../test/bench/speed/ratios.ts';
 import { median } from '../test/bench/speed/latency.ts';
-import { code, tableOf } from './markdown.ts';
+import type { GrowResult } from '../test/bench/grow/result.ts';
+import { growSection, modelSection, mongoSection, type ModelKept, type MongoKept } from './growth-section.ts';
+import { bullets, code, number, tableOf } from './markdown.ts';
 import { peersSection, type PeersKept } from './peers-section.ts';
 import { plotOf, type Bar } from './performance-plot.ts';
-import { tablesOf } from './result-tables.ts';
 
 type Kept<T> = T & { readonly provenance: Provenance };
 type CountKept = Kept<
@@ -45,27 +46,6 @@ else, on the same server in the same run. Counts are exact: the same integers on
 belong to the machine and its load of that hour, which stand under each table; they are no claim about other machines.
 `;
 
-/** Sections whose figures are drawn as they come. */
-const others: readonly { name: string; title: string; what: string; command: string }[] = [
-  {
-    name: 'grow',
-    title: 'Many open cases',
-    what: 'Latencies, memory and disk while more and more cases are open.',
-    command: 'bench:grow',
-  },
-  {
-    name: 'mongo-million',
-    title: 'Lists among a million cases',
-    what: 'The queries behind lists, while the read model grows.',
-    command: 'bench:mongo',
-  },
-  {
-    name: 'model',
-    title: 'Capacity model',
-    what: 'What a given number of returns a day needs, computed from measured costs; each input says whether it was measured or assumed.',
-    command: 'bench:model',
-  },
-];
 const notMeasured = [
   'Temporal Cloud, or a server on PostgreSQL or Cassandra: all runs used the development server, with one shard on SQLite.',
   'More than one machine, and networks between the parts: everything spoke over loopback.',
@@ -100,16 +80,11 @@ export function performancePage(results: Results): string {
     ...section('What a return costs', 'bench:count', of<CountKept>('count'), countSection),
     ...section('How fast, next to the skeleton', 'bench:speed', of<SpeedKept>('speed'), speedSection),
     `## What changes brought\n\nEach against the build before it, both in one run in turn, mostly beside other load: the proportion counts.\n\n${tableOf(['change', 'figure', 'before', 'after'], changes)}\n`,
-    ...others.flatMap(({ name, title, what, command }) =>
-      section(
-        title,
-        command,
-        of<Kept<Record<string, never>>>(name),
-        (kept) => `${what}\n\n${bullets(wordsIn(kept, 'notes'))}${tablesOf(kept)}`,
-      ),
-    ),
+    ...section('Many open cases', 'bench:grow', of<GrowResult>('grow'), growSection),
+    ...section('Lists among a million cases', 'bench:mongo', of<Kept<MongoKept>>('mongo-million'), mongoSection),
+    ...section('Capacity model', 'bench:model', of<Kept<ModelKept>>('model'), modelSection),
     ...section('Other engines on the same work', 'bench:peers', peersOf(results.peers), peersSection),
-    `## What was not measured\n\n${bullets([...notMeasured, ...Object.values(results).flatMap((one) => wordsIn(one, 'notMeasured'))])}`,
+    `## What was not measured\n\n${bullets([...notMeasured, ...Object.values(results).flatMap(leftOut)])}`,
   ].join('\n');
 }
 
@@ -252,11 +227,8 @@ function latencies(blocks: readonly Block[], what: 'open' | 'message'): string {
   return `${number(median(known.map(({ p50 }) => p50)))} / ${number(median(known.map(({ tail }) => tail)))} (${known[0]!.tailIs})`;
 }
 
-const number = (value: number): string =>
-  Number.isInteger(value) ? value.toLocaleString('en-GB') : String(Math.round(value * 1_000) / 1_000);
-const bullets = (lines: readonly string[]): string =>
-  lines.length === 0 ? '' : `${lines.map((line) => `- ${line}`).join('\n')}\n\n`;
-const wordsIn = (result: unknown, key: 'notes' | 'notMeasured'): string[] => {
-  const words = (result as Record<string, unknown> | undefined)?.[key];
+/** What a result of any shape says that it did not measure. */
+const leftOut = (result: unknown): string[] => {
+  const words = (result as { notMeasured?: unknown } | undefined)?.notMeasured;
   return Array.isArray(words) ? words.map(String) : [];
 };
