@@ -7,12 +7,15 @@ export const merchantId = 'demo-store';
 const triesMax = 8;
 const pauseMsMax = 1_600;
 const usualPatienceMs = 60_000;
+const usualLookMsMax = 500;
 
 export interface Manners {
   /** How often a call is sent again where the answer is "not at the moment". */
   readonly triesMax?: number;
   /** How long a case may take to get where it must. */
   readonly patienceMs?: number;
+  /** How seldom they look at a case that they wait for, at last. */
+  readonly lookMsMax?: number;
   /** How they call; absent: as everybody does. */
   readonly fetch?: typeof fetch;
   /** Told of every command that was answered with yes. */
@@ -90,7 +93,8 @@ export function meetPeople(
     patienceMs = manners.patienceMs ?? usualPatienceMs,
   ): Promise<CaseView> {
     const giveUpAt = Date.now() + patienceMs;
-    for (let pauseMs = 40; ; pauseMs = Math.min(pauseMs * 1.6, 500)) {
+    const { lookMsMax = usualLookMsMax } = manners;
+    for (let pauseMs = 40; ; pauseMs = Math.min(pauseMs * 1.6, lookMsMax)) {
       const view = await read(caseId);
       if (holds(view)) return view;
       if (Date.now() > giveUpAt)

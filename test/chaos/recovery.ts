@@ -3,6 +3,8 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { workflowIdOf } from '../../workflows/messages.ts';
 
 const patienceMs = 60_000;
+/** Looking costs the server too. */
+const lookMs = 200;
 export type Recovery = ReturnType<typeof createRecovery>;
 
 interface Hit {
@@ -35,7 +37,7 @@ export function createRecovery(client: Client) {
         (one) => one.activityId === activityId && (one.attempt ?? 1) > attempt && isStarted(one.state),
       );
       if (again || Number(now?.workflowExecutionInfo?.historyLength ?? 0) > events) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
     }
     tookMs.push(Date.now() - from);
   }

@@ -39,7 +39,7 @@ const lies = {
 };
 /** The provider forgets keys sooner than anybody tries again (F22). */
 const keysKeptMs = 2_000;
-const manners = { triesMax: 200, patienceMs: 150_000 };
+const manners = { triesMax: 200, patienceMs: 150_000, lookMsMax: 2_000 };
 const patienceMs = 12_000;
 const convergeMs = 60_000;
 
