@@ -1,23 +1,9 @@
 /** Writes docs/reliability.md: the catalogue of faults and invariants with what looks after each, and the results of chaos runs that are kept. */
 import { faults, invariants, type Entry } from '../test/chaos/catalogue.ts';
 import type { Provenance } from '../test/bench/results.ts';
-import { tableOf } from './markdown.ts';
+import type { KeptRuns } from '../test/chaos/kept.ts';
+import { number, tableOf } from './markdown.ts';
 
-interface ChaosKept {
-  readonly provenance: Provenance;
-  readonly seed: number;
-  readonly temporal: string;
-  readonly cases: number;
-  readonly kills: number;
-  readonly acknowledged: number;
-  readonly lost: number;
-  readonly duplicatedEffects: number;
-  readonly overRefunds: number;
-  readonly stuck: number;
-  readonly invariantViolations: readonly object[];
-  readonly faultsFired: Readonly<Record<string, number>>;
-  readonly recovery: { readonly workerKillP99Ms: number | null; readonly workerKillCases: number };
-}
 interface RecoverKept {
   readonly provenance: Provenance;
   readonly cases: number;
@@ -61,13 +47,13 @@ documents**, never by what the product says of itself.
 `;
 
 export function reliabilityPage(results: Readonly<Record<string, unknown>>): string {
-  const chaos = results.chaos as ChaosKept | undefined;
+  const chaos = results.chaos as KeptRuns | undefined;
   const recover = results.recover as RecoverKept | undefined;
   const mutants = results.mutants as MutantsKept | undefined;
   return [
     preface,
     '## Runs\n',
-    chaos ? runSection(chaos) : 'No run is kept yet: `npm run -s chaos -- --save`.\n',
+    chaos ? runsSection(chaos) : 'No run is kept yet: `npm run -s chaos -- --save`.\n',
     '## How soon all is as before\n',
     recover ? recoverSection(recover) : 'No run is kept yet: `npm run -s chaos:recover -- --save`.\n',
     '## Whether the harness finds flaws\n',
@@ -82,44 +68,72 @@ export function reliabilityPage(results: Readonly<Record<string, unknown>>): str
 /** Rule of three: with none among n, fewer than 3/n of them at 95 % confidence. */
 const boundOf = (n: number): string => `${((3 / n) * 100).toPrecision(2)} %`;
 
-function runSection(kept: ChaosKept): string {
-  const { cases, kills, acknowledged, lost, duplicatedEffects, overRefunds, stuck, invariantViolations, recovery } = kept;
-  const clean = lost + duplicatedEffects + overRefunds + stuck === 0;
-  const honest = clean
-    ? `None of ${cases} returns was lost, doubled, overpaid or stuck: at 95 % confidence fewer than ${boundOf(cases)} are, under faults like these (rule of three).`
-    : 'Not clean: see the violations in the result.';
-  const counts = tableOf(
-    [
-      'returns',
-      'kills',
-      'acknowledged commands',
-      'lost',
-      'effects doubled',
-      'overpaid',
-      'stuck',
-      'violations',
-      'worker killed to next step, p99',
-    ],
-    [
+function runsSection({ runs }: KeptRuns): string {
+  const sumOf = (of: (run: KeptRuns['runs'][number]) => number): number => runs.reduce((sum, run) => sum + of(run), 0);
+  const cases = sumOf((run) => run.cases);
+  const found = sumOf((run) => run.invariantViolations.length);
+  const honest =
+    found === 0
+      ? `None of ${number(cases)} returns was lost, doubled, overpaid or stuck, nor was any invariant broken: at 95 % confidence fewer than ${boundOf(cases)} are, under faults like these (rule of three).`
+      : `Not clean: ${found} violations, told in \`test/bench/results/chaos.json\`.`;
+  const counts = runs.map((run) => [
+    `${run.provenance.at.slice(0, 16).replace('T', ' ')}, ${run.provenance.commit}`,
+    String(run.seed),
+    run.temporal,
+    ...[
+      run.cases,
+      run.kills,
+      run.acknowledged,
+      run.lost,
+      run.duplicatedEffects,
+      run.overRefunds,
+      run.stuck,
+      run.invariantViolations.length,
+    ].map(number),
+    `${seconds(run.recovery.workerKillP50Ms)} / ${seconds(run.recovery.workerKillP99Ms)} s (${run.recovery.workerKillCases})`,
+  ]);
+  const fired = new Map<string, number>();
+  for (const [name, times] of runs.flatMap((run) => Object.entries(run.faultsFired)))
+    fired.set(name, (fired.get(name) ?? 0) + times);
+  return [
+    tableOf(
       [
-        cases,
-        kills,
-        acknowledged,
-        lost,
-        duplicatedEffects,
-        overRefunds,
-        stuck,
-        invariantViolations.length,
-        `${recovery.workerKillP99Ms ?? '-'} ms (${recovery.workerKillCases} cases)`,
-      ].map(String),
-    ],
-  );
-  const fired = tableOf(
-    ['what befell it', 'times'],
-    Object.entries(kept.faultsFired).map(([name, times]) => [name, String(times)]),
-  );
-  return `${counts}\n${honest}\n\n${fired}\n${footOf(kept.provenance, `seed ${kept.seed}, Temporal ${kept.temporal}`)}`;
+        'when (UTC), commit',
+        'seed',
+        'Temporal',
+        'returns',
+        'kills',
+        'acknowledged commands',
+        'lost',
+        'effects doubled',
+        'overpaid',
+        'stuck',
+        'violations',
+        'worker killed to next step, p50 / p99 (cases)',
+      ],
+      [
+        ...counts,
+        [
+          'all',
+          '',
+          '',
+          number(cases),
+          number(sumOf((run) => run.kills)),
+          number(sumOf((run) => run.acknowledged)),
+          ...Array<string>(6).fill(''),
+        ],
+      ],
+    ),
+    `${honest}\n`,
+    tableOf(
+      ['what befell them', 'times'],
+      [...fired].map(([name, times]) => [name, number(times)]),
+    ),
+    footOf(runs.at(-1)!.provenance),
+  ].join('\n');
 }
+
+const seconds = (ms: number | null): string => (ms === null ? '-' : (ms / 1_000).toFixed(1));
 
 function recoverSection({ cases, mongoAway, apiKills, provenance }: RecoverKept): string {
   const { seconds, level, levelMaxMs, eventsWhileAwayMax } = mongoAway;
@@ -139,8 +153,8 @@ function mutantSection({ rows, caught, mutants, cases, kills, unflawed, provenan
   return `${caught} of ${mutants} seeded flaws were caught, each by one run of ${cases} returns and ${kills} kills. In the product without a flaw the same plan found ${unflawed.length === 0 ? 'nothing' : unflawed.join(', ')}.\n\n${table}\n${footOf(provenance)}`;
 }
 
-const footOf = ({ at, commit, machine, load }: Provenance, more = ''): string =>
-  `<sub>${[`${at.slice(0, 16).replace('T', ' ')} UTC at commit ${commit}`, `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB`, `load average ${load.before} before, ${load.after} after`, more].filter(Boolean).join(' · ')}</sub>\n`;
+const footOf = ({ at, commit, machine, load }: Provenance): string =>
+  `<sub>${[`${at.slice(0, 16).replace('T', ' ')} UTC at commit ${commit}`, `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB`, `load average ${load.before} before, ${load.after} after`].join(' · ')}</sub>\n`;
 
 const catalogueTable = (entries: readonly Entry[]): string =>
   tableOf(

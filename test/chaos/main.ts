@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runCommand, UsageError, wholeNumber } from '../../dev/options.ts';
-import { measuring, saveResult } from '../bench/results.ts';
+import { measuring } from '../bench/results.ts';
+import { keepRun } from './kept.ts';
 import { chaosRun } from './run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,7 +23,7 @@ held against each other. Exit code 1 if anything was lost, doubled, overpaid or 
   --concurrency N   returns at the same time (default 24)
   --json            only the JSON, no words beside it
   --dist DIR        run this build instead of making one
-  --save            keep the result in test/bench/results/chaos.json
+  --save            keep the result beside those of other runs in test/bench/results/chaos.json, clean or not
   --keep            leave databases, ledgers and logs where they are, and say where
   --help            this text`;
 
@@ -67,7 +68,7 @@ async function main(): Promise<number> {
     const provenance = measuring();
     const report = await chaosRun({ seed, cases, kills, dataDir, dist, concurrency });
     console.log(JSON.stringify(report, null, json ? undefined : 2));
-    if (save) saveResult('chaos', { ...report, provenance: provenance() });
+    if (save) keepRun({ ...report, provenance: provenance() });
     isFine = report.invariantViolations.length === 0;
     if (!isFine) {
       const ids = [...new Set(report.invariantViolations.flatMap((one) => one.caseId ?? []))];

@@ -43,6 +43,8 @@ const manners = { triesMax: 200, patienceMs: 150_000, lookMsMax: 2_000 };
 const patienceMs = 12_000;
 const convergeMs = 60_000;
 
+export type ChaosReport = Awaited<ReturnType<typeof judged>>;
+
 export async function chaosRun(options: ChaosOptions) {
   const { seed, cases, kills, dataDir, dist } = options;
   const topology = await startTopology({ dataDir, dist, onReady: (what) => console.error(`  ${what} ready`) });

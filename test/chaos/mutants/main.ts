@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { text } from 'node:stream/consumers';
 import { runCommand, UsageError, wholeNumber } from '../../../dev/options.ts';
 import { pool } from '../../bench/drivers/samples.ts';
-import { measuring, saveResult } from '../../bench/results.ts';
+import { measuring, readResults, saveResult } from '../../bench/results.ts';
 import { buildMutant } from './build.ts';
 import { mutants, type Mutant } from './list.ts';
 
@@ -22,7 +22,7 @@ Takes about a minute a flaw.
   --kills N        processes killed with -9 a run (default 8)
   --seed N         which plan (default 1)
   --at-once N      runs beside each other (default 2): a flawed product is mostly waited for
-  --save           keep the table in test/bench/results/mutants.json
+  --save           keep the table in test/bench/results/mutants.json; with --only, these rows of it
   --help           this text`;
 
 const harness = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -61,6 +61,12 @@ function readOptions() {
   };
 }
 
+interface Table {
+  readonly cases: number;
+  readonly kills: number;
+  readonly seed: number;
+  readonly rows: readonly { readonly id: string; readonly caught: boolean }[];
+}
 type Found = { readonly invariantViolations: readonly { readonly invariant: string; readonly what: string }[] };
 
 /** What the harness finds in the product with this flaw. A run that does not come to its end proves nothing. */
@@ -85,6 +91,14 @@ async function judged(mutant: Mutant, plan: { cases: number; kills: number; seed
   }
 }
 
+/** What was kept of other flaws under the same plan stays; so the table may be made in parts. */
+function besides<T extends Table>(now: T, kept: T | undefined): T {
+  const isSame = kept && kept.cases === now.cases && kept.kills === now.kills && kept.seed === now.seed;
+  const known = [...now.rows, ...(isSame ? kept.rows : [])];
+  const rows = mutants.flatMap(({ id }) => known.find((one) => one.id === id) ?? []);
+  return { ...now, rows, mutants: rows.length, caught: rows.filter((one) => one.caught).length };
+}
+
 async function main(): Promise<number> {
   const { help, save, flaws, plan, atOnce } = readOptions();
   if (help) {
@@ -101,7 +115,7 @@ async function main(): Promise<number> {
   const caught = rows.filter((one) => one.caught).length;
   const result = { ...plan, unflawed: control!.by, mutants: rows.length, caught, rows, provenance: provenance() };
   console.log(JSON.stringify(result, null, 2));
-  if (save) saveResult('mutants', result);
+  if (save) saveResult('mutants', besides(result, readResults().mutants as typeof result | undefined));
   return control!.first === undefined && caught / rows.length >= caughtShareMin ? 0 : 1;
 }
 
