@@ -19,6 +19,7 @@ interface RecoverKept {
     readonly broken: number;
     readonly failedAfterOneRetry: number;
   };
+  readonly workerKills: { readonly kills: number; readonly cases: number; readonly p50Ms: number; readonly p99Ms: number };
 }
 interface MutantsKept {
   readonly provenance: Provenance;
@@ -90,7 +91,7 @@ function runsSection({ runs }: KeptRuns): string {
       run.stuck,
       run.invariantViolations.length,
     ].map(number),
-    `${seconds(run.recovery.workerKillP50Ms)} / ${seconds(run.recovery.workerKillP99Ms)} s (${run.recovery.workerKillCases})`,
+    `${inSeconds(run.recovery.workerKillP50Ms)} / ${inSeconds(run.recovery.workerKillP99Ms)} s (${run.recovery.workerKillCases})`,
   ]);
   const fired = new Map<string, number>();
   for (const [name, times] of runs.flatMap((run) => Object.entries(run.faultsFired)))
@@ -133,15 +134,16 @@ function runsSection({ runs }: KeptRuns): string {
   ].join('\n');
 }
 
-const seconds = (ms: number | null): string => (ms === null ? '-' : (ms / 1_000).toFixed(1));
+const inSeconds = (ms: number | null): string => (ms === null ? '-' : (ms / 1_000).toFixed(1));
 
-function recoverSection({ cases, mongoAway, apiKills, provenance }: RecoverKept): string {
+function recoverSection({ cases, mongoAway, apiKills, workerKills, provenance }: RecoverKept): string {
   const { seconds, level, levelMaxMs, eventsWhileAwayMax } = mongoAway;
   const { kills, calls, broken, failedAfterOneRetry } = apiKills;
   return [
     `MongoDB out of reach for ${seconds} s with ${cases} cases open, each told something meanwhile: ${level} of ${cases} were shown as their workflows are within ${(levelMaxMs / 1_000).toFixed(1)} s of its`,
     `return, and none of them wrote more than ${eventsWhileAwayMax} events into its history while it waited. ${kills} API processes killed in turn under ${calls} calls: ${broken} lines broke, ${failedAfterOneRetry} calls`,
-    `failed after one retry.\n\n${footOf(provenance)}`,
+    `failed after one retry. ${workerKills.kills} workers killed, one after the other and nothing else beside: each of ${workerKills.cases} cases whose step they had in hand took its next step within`,
+    `${inSeconds(workerKills.p50Ms)} s (p50), ${inSeconds(workerKills.p99Ms)} s (p99).\n\n${footOf(provenance)}`,
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 /**
- * `npm run -s chaos:recover`: how soon all is as before when MongoDB was away, and what callers notice when API processes are killed.
+ * `npm run -s chaos:recover`: how soon all is as before when MongoDB was away, what callers notice when API processes are killed, and how soon a
+ * case goes on whose worker was killed.
  * One JSON object on standard output; exit code 1 where a goal is missed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,28 +14,33 @@ import { meetPeople, type People } from '../../dev/demo/people.ts';
 import { stepsOf } from '../../dev/demo/steps.ts';
 import { commandUpdate, getSnapshot, workflowIdOf } from '../../workflows/messages.ts';
 import { runCommand, wholeNumber } from '../../dev/options.ts';
+import { quantile } from '../bench/drivers/samples.ts';
 import { measuring, saveResult } from '../bench/results.ts';
 import type { CaseDocument } from '../../db/case-document.ts';
 import { rudeClient } from './client.ts';
 import { isLevel } from './oracle/state.ts';
+import { playReturns } from './playing.ts';
 import { returnsOf } from './plan.ts';
-import { startTopology, type Topology } from './topology.ts';
+import { createRecovery } from './recovery.ts';
+import { killed, startTopology, type Topology } from './topology.ts';
 
 const usage = `npm run -s chaos:recover [-- OPTIONS]
 MongoDB is out of reach for a while with cases open, each of which is told something meanwhile: measured is how long after its return the read model
-is the workflow's state for all of them. Then API processes are killed in turn while people call: no call may fail after one retry.
+is the workflow's state for all of them. Then API processes are killed in turn while people call: no call may fail after one retry. Then workers
+are killed in turn, and nothing else, while returns are played: measured is how long a case that the worker was working on waits for its next step.
 Needs a build: npm run build.
 
   --cases N   open cases (default 100)
   --away S    seconds without MongoDB (default 300)
-  --kills N   API processes killed (default 20)
+  --kills N   API processes killed, and workers (default 20)
   --save      keep the result in test/bench/results/recover.json
   --help      this text`;
 
-const goals = { levelMs: 60_000, eventsWhileAway: 10 };
+const goals = { levelMs: 60_000, eventsWhileAway: 10, workerKillMs: 10_000 };
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const polite = { twin: 0, hangUp: 0, again: 0 };
 const lanes = 8;
+const slowPartnersMs = 1_500;
 
 function readOptions() {
   const { values } = parseArgs({
@@ -79,18 +85,20 @@ async function main(): Promise<number> {
       broken: broken - before.broken,
       failedAfterOneRetry,
     };
+    const workerKills = await workerKilled(topology, kills, cases);
     const { serverVersion } = await topology.client.workflowService.getSystemInfo({});
     const result = {
       cases: caseIds.length,
       mongoAway: away,
       apiKills,
+      workerKills,
       provenance: provenance({ temporal: serverVersion ?? 'unknown' }),
     };
     console.log(JSON.stringify(result, null, 2));
     if (save) saveResult('recover', result);
     const fine =
       away.level === caseIds.length && away.levelMaxMs <= goals.levelMs && away.eventsWhileAwayMax <= goals.eventsWhileAway;
-    return fine && failedAfterOneRetry === 0 ? 0 : 1;
+    return fine && failedAfterOneRetry === 0 && workerKills.p99Ms <= goals.workerKillMs ? 0 : 1;
   } finally {
     await topology.stop();
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
@@ -170,14 +178,32 @@ async function apiKilled({ posts }: Topology, people: People, caseIds: readonly 
     }
   });
   const processes = posts.filter((post) => post.name.startsWith('api'));
-  for (let kill = 0; kill < kills; kill++) {
-    const post = processes[kill % processes.length]!;
-    post.process.kill9();
-    await post.process.exited;
-    post.process = await post.start();
-  }
+  for (let kill = 0; kill < kills; kill++) await killed(processes[kill % processes.length]!);
   isOver = true;
   await Promise.all(calling);
+}
+
+/** Partners take a while, so that a worker that dies has something in its hands; the next dies when all that waited for the last have gone on. */
+async function workerKilled(topology: Topology, kills: number, taken: number) {
+  const people = meetPeople(topology);
+  await people.simulate('POST', '/control/lies', { seed: 1, latencyMs: slowPartnersMs });
+  const plans = returnsOf(1, taken + kills * lanes, false)
+    .slice(taken) // of the first, returns are open already
+    .map((plan) => ({ ...plan, road: 'happy' as const, own: undefined }));
+  const playing = playReturns(plans, people, topology.client, { lanes });
+  const recovery = createRecovery(topology.client);
+  const workers = topology.posts.filter((post) => post.name.startsWith('worker'));
+  for (let kill = 0; kill < kills; kill++) {
+    const post = workers[kill % workers.length]!;
+    await recovery.watch(post.process.pid, playing.underWay(), () => killed(post));
+    await recovery.taken();
+  }
+  playing.stop();
+  const { failed, driven } = await playing.over;
+  const astray = [...failed, ...driven].filter((one) => one.error !== undefined);
+  if (astray.length > 0) throw new Error(`${astray.length} returns went astray: ${astray[0]!.error}`);
+  const tookMs = await recovery.taken();
+  return { kills, cases: tookMs.length, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99) };
 }
 
 await runCommand('chaos:recover', main);

@@ -1,6 +1,5 @@
 /** One chaos run: the product as it would stand, returns driven through it while it is broken again and again, then quiet, then judgement. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { drive, type Driven } from '../../dev/demo/drive.ts';
 import { meetPeople } from '../../dev/demo/people.ts';
 import { randomFrom } from '../../dev/random.ts';
 import { progress } from '../../dev/demo/progress.ts';
@@ -12,6 +11,7 @@ import { judge, type Violation } from './oracle/index.ts';
 import { paidOf } from './oracle/money.ts';
 import { watchStored } from './oracle/watcher.ts';
 import { returnsOf, troublesOf, type ChaosPlan } from './plan.ts';
+import { playReturns, type Played } from './playing.ts';
 import { createRecovery } from './recovery.ts';
 import { chaosRoads } from './roads.ts';
 import { startTopology, type Topology } from './topology.ts';
@@ -39,7 +39,7 @@ const lies = {
 };
 /** The provider forgets keys sooner than anybody tries again (F22). */
 const keysKeptMs = 2_000;
-const manners = { triesMax: 200, patienceMs: 150_000, lookMsMax: 2_000 };
+const manners = { triesMax: 200, patienceMs: 150_000, lookMsMax: 1_000 };
 const patienceMs = 12_000;
 const convergeMs = 60_000;
 
@@ -56,10 +56,6 @@ export async function chaosRun(options: ChaosOptions) {
     const skipsTime = canSkipTime(serverVersion ?? '');
     const watch = await watchStored(topology.mongo.uri);
     const recovery = createRecovery(topology.client);
-    const playing = new Map<ChaosPlan, string>();
-    const show = progress(cases, 'returns');
-    const driven: Driven[] = [];
-    const failed: { plan: ChaosPlan; error: string }[] = [];
     const fired: Record<string, number> = {};
     const hindered: string[] = [];
     const roads: Record<string, Road> = chaosRoads(
@@ -70,35 +66,20 @@ export async function chaosRun(options: ChaosOptions) {
     await people.simulate('POST', '/control/lies', { seed, ...lies, ...(skipsTime ? {} : { lost: 0 }) });
     await people.simulate('POST', '/control/key-expiry', { ms: keysKeptMs });
     const startedAt = Date.now();
-    const queue = returnsOf(seed, cases, skipsTime);
-    const play = async () => {
-      for (let plan = queue.shift(); plan; plan = queue.shift()) {
-        const played = plan;
-        const noting = {
-          ...people,
-          open: async (...args: Parameters<typeof people.open>) =>
-            people.open(...args).then((view) => (playing.set(played, view.caseId), view)),
-        };
-        await drive(plan, noting, topology.client, patienceMs, plan.own && roads[plan.own]).then(
-          (one) => driven.push(one),
-          (err: unknown) => failed.push({ plan: played, error: (err as Error).message }),
-        );
-        playing.delete(plan);
-        show(driven.length + failed.length);
-      }
-    };
-    const all = Promise.all(Array.from({ length: options.concurrency }, play));
-    let isOver = false;
-    void all.then(() => (isOver = true));
-    const field = { topology, recovery, playing: () => [...playing.values()] };
-    const done = () => driven.length + failed.length;
+    const playing = playReturns(returnsOf(seed, cases, skipsTime), people, topology.client, {
+      lanes: options.concurrency,
+      roads,
+      patienceMs,
+      onEnd: progress(cases, 'returns'),
+    });
+    const field = { topology, recovery, playing: playing.underWay };
     for (const { at, trouble, draw } of troublesOf(seed, kills)) {
-      while (done() < at * cases && !isOver) await pause(20);
+      while (playing.ended() < at * cases && playing.ended() < cases) await pause(20);
       fired[`${trouble.fault} ${trouble.name}`] = (fired[`${trouble.fault} ${trouble.name}`] ?? 0) + 1;
       during = trouble.name;
       await trouble.befall(field, draw).catch((err: unknown) => void hindered.push(`${trouble.name}: ${(err as Error).message}`));
     }
-    await all;
+    const { driven, failed } = await playing.over;
     const playedMs = Date.now() - startedAt;
     const stored = await watch.stop();
     heard.violations.push(...stored.violations);
@@ -130,12 +111,10 @@ const canSkipTime = (version: string): boolean => {
   return major > 1 || (major === 1 && minor >= 32);
 };
 
-interface Played {
+interface Course extends Played {
   readonly serverVersion: string;
   readonly options: ChaosOptions;
   readonly topology: Topology;
-  readonly driven: readonly Driven[];
-  readonly failed: readonly { readonly plan: ChaosPlan; readonly error: string }[];
   readonly heard: ReturnType<typeof rudeClient>['heard'];
   readonly fired: Readonly<Record<string, number>>;
   readonly hindered: readonly string[];
@@ -143,7 +122,7 @@ interface Played {
   readonly tookMs: readonly number[];
 }
 
-async function judged({ serverVersion, options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs }: Played) {
+async function judged({ serverVersion, options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs }: Course) {
   const { seed, cases, dataDir } = options;
   await allEnded(topology);
   const evidence = await gather(topology.client, { mongoUri: topology.mongo.uri, dataDir });

@@ -14,6 +14,13 @@ export interface Post {
   start(): Promise<RunningProcess>;
 }
 
+/** Ends it as a crash does; when it is done, another stands in its place. */
+export async function killed(post: Post): Promise<void> {
+  post.process.kill9();
+  await post.process.exited;
+  post.process = await post.start();
+}
+
 /** As shipped, but whoever tries again does so within seconds: or minutes would pass after a run until all is tried once more. */
 function impatientPolicies(dataDir: string): string {
   const folder = join(dataDir, 'policies');

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Neighbour } from '../../dev/system.ts';
 import type { Weather } from './proxy.ts';
 import type { Recovery } from './recovery.ts';
-import type { Post, Topology } from './topology.ts';
+import { killed, type Post, type Topology } from './topology.ts';
 
 export interface Field {
   readonly topology: Topology;
@@ -29,12 +29,6 @@ const ofKind = ({ topology }: Field, kind: 'worker' | 'api', draw: number): Post
     topology.posts.filter((post) => post.name.startsWith(kind)),
     draw,
   );
-
-async function killed(post: Post): Promise<void> {
-  post.process.kill9();
-  await post.process.exited;
-  post.process = await post.start();
-}
 
 /** A server of ours answers nobody for a while, and then all at once. */
 async function held(pid: number, ms: number): Promise<void> {
