@@ -125,7 +125,7 @@ interface Course extends Played {
 async function judged({ serverVersion, options, topology, driven, failed, heard, fired, hindered, playedMs, tookMs }: Course) {
   const { seed, cases, dataDir } = options;
   await allEnded(topology);
-  const evidence = await gather(topology.client, { mongoUri: topology.mongo.uri, dataDir });
+  const evidence = await gather(topology.client, { mongoUri: topology.mongo.uri, dataDir, read: meetPeople(topology).read });
   const found = judge(evidence, heard);
   const astray: Violation[] = driven.flatMap(({ plan, view, ending, error }) => {
     const one = evidence.cases.get(view.caseId);

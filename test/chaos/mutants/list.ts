@@ -208,6 +208,6 @@ export const mutants: readonly Mutant[] = [
     'readers are shown an older state now and then',
     'api/case-view.ts',
     'return Object.assign(summaryOf(doc, caller), facts, parts);',
-    'return Object.assign(summaryOf(doc, caller), facts, parts, Math.random() < 0.02 ? { revision: Math.max(0, (state.revision ?? 0) - 2) } : {});',
+    'return Object.assign(summaryOf(doc, caller), facts, parts, Math.random() < 0.05 ? { revision: Math.max(0, (state.revision ?? 0) - 2) } : {});',
   ),
 ];

@@ -1,4 +1,4 @@
-/** Commands, by Temporal's histories: what was acknowledged is in them exactly once (I3), and a partner's word has one effect (I4). */
+/** Commands and partners' words, by Temporal's histories: what was acknowledged is in them (I3), a command exactly once; a word has one effect (I4). */
 import { createHash } from 'node:crypto';
 import type { Acknowledged } from '../client.ts';
 import type { Evidence } from './evidence.ts';
@@ -27,6 +27,12 @@ export function lostCommands({ cases }: Evidence, acknowledged: readonly Acknowl
     ];
   });
 }
+
+/** I3: a partner whose event was acknowledged does not send it again, so a case has heard of it, or it is written down that nobody could. */
+export const unheardWords = ({ words: { acknowledged, heard } }: Evidence): Violation[] =>
+  acknowledged.flatMap((eventId) =>
+    heard.has(eventId) ? [] : [{ invariant: 'I3', what: `event ${eventId} was acknowledged, and nobody has heard of it` }],
+  );
 
 /** I4: the same word of a partner twice in one case: one key among those that had an effect, or one scan moved it twice. */
 export function repeatedEffects({ cases }: Evidence): Violation[] {

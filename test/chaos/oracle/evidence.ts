@@ -1,6 +1,6 @@
 /**
  * What the oracle judges by: ledgers of the partners, histories of Temporal, documents of MongoDB. Never what the product says of itself: no answer
- * of its API, no total, no Query but the one that folds a history anew.
+ * of its API (but where that is what is judged), no total, no Query but the one that folds a history anew.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,6 +38,8 @@ export interface Run {
   readonly status: string;
   readonly input: { readonly caseId: string; readonly reopened?: { readonly messageId?: string } };
   readonly updates: readonly Update[];
+  /** Ids of the partners' events that it was told. */
+  readonly heard: readonly string[];
   /** `endedAt`, epoch ms by the case's own clock, which may be ahead: of one that was answered. */
   readonly activities: readonly {
     readonly type: string;
@@ -64,8 +66,17 @@ export interface Case {
   readonly notices: readonly NoticeRequest[];
   readonly stock: readonly StockEntryRequest[];
 }
+export interface Shown {
+  readonly caseId: string;
+  readonly stage: string;
+  readonly revision: number;
+}
 export interface Evidence {
   readonly cases: ReadonlyMap<string, Case>;
+  /** Partners' events that were acknowledged, and all that anybody heard of, or that were written down because nobody could. */
+  readonly words: { readonly acknowledged: readonly string[]; readonly heard: ReadonlySet<string> };
+  /** What readers at the API were shown when all was over. */
+  readonly shown: readonly Shown[];
   readonly orders: readonly Order[];
   readonly claims: readonly {
     readonly orderId: string;
@@ -92,15 +103,18 @@ export async function gather(
   {
     mongoUri,
     dataDir,
+    read,
     onProgress = () => undefined,
-  }: { mongoUri: string; dataDir: string; onProgress?: (done: number, of: number) => void },
+  }: {
+    mongoUri: string;
+    dataDir: string;
+    /** A reader at the API. */
+    read: (caseId: string) => Promise<Shown>;
+    onProgress?: (done: number, of: number) => void;
+  },
 ): Promise<Evidence> {
   const ledgerOf = (partner: string): Row[] => rowsOf(join(dataDir, 'simulators', `${partner}.jsonl`));
-  const found: { workflowId: string; runId: string; status: string; startedAt: number }[] = [];
-  for await (const one of client.workflow.list({ query: 'WorkflowType = "returnCase"' }))
-    found.push({ workflowId: one.workflowId, runId: one.runId, status: one.status.name, startedAt: one.startTime.getTime() });
-  found.sort((a, b) => a.startedAt - b.startedAt);
-  const runs = await inParallel(found, (one) => runOf(client, one), onProgress);
+  const runs = await inParallel(await runsListed(client, 'returnCase'), (one) => runOf(client, one), onProgress);
   const byCase = new Map<string, Run[]>();
   for (const run of runs) byCase.set(run.input.caseId, [...(byCase.get(run.input.caseId) ?? []), run]);
 
@@ -140,20 +154,57 @@ export async function gather(
         stock: stock.get(caseId) ?? [],
       };
     });
+    const written = await database
+      .collection('exceptions')
+      .find({}, { projection: { _id: 1 } })
+      .toArray();
+    const claimRuns = await inParallel(await runsListed(client, 'carrierClaim'), (one) => heardBy(client, one));
+    const words = {
+      acknowledged: [...payments, ...carrier].flatMap((row) =>
+        row.type === 'webhook_delivered' ? [(row.effect as { eventId: string }).eventId] : [],
+      ),
+      heard: new Set([
+        ...[...runs.map(({ heard }) => heard), ...claimRuns].flat(),
+        ...written.map(({ _id }) => String(_id).replace(/^\w+\//, '')),
+      ]),
+    };
+    const opened = cases.filter(({ doc }) => doc && doc.merchantId !== '').map(({ caseId }) => caseId);
+    const shown = await inParallel([...opened, ...opened], read); // twice: by both API processes, as a rule
     const orders = ledgerOf('orders').map((row) => (row.effect as { order: Order }).order);
-    return { cases: new Map(cases.map((one) => [one.caseId, one])), orders, claims };
+    return { cases: new Map(cases.map((one) => [one.caseId, one])), words, shown, orders, claims };
   } finally {
     await database.close();
   }
 }
 
-async function runOf(
-  client: Client,
-  { workflowId, runId, status }: { workflowId: string; runId: string; status: string },
-): Promise<Run> {
-  const handle = client.workflow.getHandle(workflowId, runId);
-  const { events } = await patiently(() => handle.fetchHistory());
-  const all = events ?? [];
+interface Listed {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly status: string;
+  readonly startedAt: number;
+}
+
+/** In the order in which they began. */
+async function runsListed(client: Client, type: string): Promise<Listed[]> {
+  const found: Listed[] = [];
+  for await (const one of client.workflow.list({ query: `WorkflowType = "${type}"` }))
+    found.push({ workflowId: one.workflowId, runId: one.runId, status: one.status.name, startedAt: one.startTime.getTime() });
+  return found.sort((a, b) => a.startedAt - b.startedAt);
+}
+
+const eventsOf = async (client: Client, { workflowId, runId }: Listed) =>
+  (await patiently(() => client.workflow.getHandle(workflowId, runId).fetchHistory())).events ?? [];
+
+const heardIn = (events: Awaited<ReturnType<typeof eventsOf>>): string[] =>
+  events.flatMap(({ workflowExecutionSignaledEventAttributes: one }) => {
+    const { eventId } = (one ? (decoded(one.input)[0] ?? {}) : {}) as { eventId?: string };
+    return eventId ? [eventId] : [];
+  });
+const heardBy = async (client: Client, listed: Listed): Promise<string[]> => heardIn(await eventsOf(client, listed));
+
+async function runOf(client: Client, listed: Listed): Promise<Run> {
+  const { workflowId, runId, status } = listed;
+  const all = await eventsOf(client, listed);
   // Taken in and yet refused when its turn came: without effect, and its caller was told so.
   const done = new Set(
     all.flatMap(({ workflowExecutionUpdateCompletedEventAttributes: one }) =>
@@ -182,6 +233,7 @@ async function runOf(
           ]
         : [],
     ),
+    heard: heardIn(all),
     activities: all.flatMap(({ eventId, activityTaskScheduledEventAttributes: one }) => {
       if (!one) return [];
       const input = decoded(one.input)[0] as Record<string, unknown>;

@@ -68,6 +68,15 @@ export function levels({ cases }: Evidence): Violation[] {
   });
 }
 
+/** I10: when all is over, readers are shown what is stored. */
+export const shownAsStored = ({ cases, shown }: Evidence): Violation[] =>
+  shown.flatMap(({ caseId, stage, revision }) => {
+    const state = cases.get(caseId)?.doc?.state;
+    if (state?.stage === stage && state.revision === revision) return [];
+    const what = `readers were shown revision ${revision} in ${stage}, stored is revision ${state?.revision} in ${state?.stage}`;
+    return [{ invariant: 'I10', caseId, what }];
+  });
+
 /** I15: whatever is open waits for something that is due, for a step that is being tried, or for a person who was asked. */
 export function stuck({ cases }: Evidence): Violation[] {
   return [...cases.values()].flatMap(({ caseId, runs, snapshot }) =>

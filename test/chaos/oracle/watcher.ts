@@ -2,12 +2,6 @@
 import mongoose from 'mongoose';
 import type { Violation } from './index.ts';
 
-interface Stored {
-  readonly _id: string;
-  readonly stamp: number;
-  readonly stage: string;
-}
-
 /** `stop` gives what it saw. The server may go away meanwhile: the watch goes on where it was. */
 export async function watchStored(mongoUri: string) {
   const violations: Violation[] = [];
@@ -17,25 +11,33 @@ export async function watchStored(mongoUri: string) {
   let resumeAfter: unknown;
   const connection = await mongoose.createConnection(mongoUri, { dbName: 'mendline' }).asPromise();
 
-  function look({ _id, stamp, stage }: Stored): void {
-    const before = stamps.get(_id) ?? 0;
+  /** By what this one change wrote: the document as it is by now would hide one that was mended at once. */
+  function look(change: mongoose.mongo.ChangeStreamDocument): void {
+    const written =
+      change.operationType === 'update'
+        ? change.updateDescription.updatedFields
+        : 'fullDocument' in change
+          ? change.fullDocument
+          : undefined;
+    const stamp = (written as { stamp?: number } | undefined)?.stamp;
+    if (stamp === undefined || !('documentKey' in change)) return;
+    const caseId = String(change.documentKey._id);
+    const before = stamps.get(caseId) ?? 0;
     if (stamp < before)
-      violations.push({ invariant: 'I11', caseId: _id, what: `${stage} with stamp ${stamp} was stored over ${before}` });
-    stamps.set(_id, Math.max(stamp, before));
+      violations.push({ invariant: 'I11', caseId, what: `what was stored with stamp ${stamp} came over ${before}` });
+    stamps.set(caseId, Math.max(stamp, before));
     seen += 1;
   }
   const watching = (async () => {
     while (!stopped) {
-      const stream = connection
-        .collection('cases')
-        .watch([], { fullDocument: 'updateLookup', ...(resumeAfter ? { resumeAfter } : {}) });
+      const stream = connection.collection('cases').watch([], resumeAfter ? { resumeAfter } : {});
       try {
         while (!stopped) {
           const change = await stream.tryNext();
           if (!change) await new Promise((resolve) => setTimeout(resolve, 50));
           else {
             resumeAfter = change._id;
-            if ('fullDocument' in change && change.fullDocument) look(change.fullDocument as never);
+            look(change);
           }
         }
       } catch {
