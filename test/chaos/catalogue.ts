@@ -147,7 +147,11 @@ export const faults: readonly Entry[] = [
     what: 'two versions of the worker at once',
     not: 'the second version would have to be built from an earlier release; histories of every release replay instead (F29)',
   },
-  { id: 'F31', what: 'a case whose task always throws', not: 'needs a flaw in the product; not part of the seeded flaws yet' },
+  {
+    id: 'F31',
+    what: 'a case whose task always throws',
+    tests: [[`${stage}return.flawed-release.test.ts`, 'a task that throws is tried until']],
+  },
   {
     id: 'F32',
     what: 'payloads and histories near their limits',

@@ -64,14 +64,15 @@ export async function createStage(
   const companions = createCompanions({ client, taskQueue: id, database });
   const activities = wrap(createActivities({ database, ...partners, policies, companions }));
   const workers: { worker: Worker; running: Promise<void> }[] = [];
-  const startWorker = async () => {
+  /** `stories`: another bundle than that of the run. */
+  const startWorker = async (stories = codePath) => {
     const worker = await createCaseWorker({
       connection: native,
       client,
       namespace: 'default',
       taskQueue: id,
       activities,
-      workflowBundle: { codePath },
+      workflowBundle: { codePath: stories },
     });
     workers.push({ worker, running: worker.run() });
   };
