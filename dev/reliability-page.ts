@@ -27,12 +27,15 @@ interface MutantsKept {
   readonly kills: number;
   readonly caught: number;
   readonly mutants: number;
+  readonly tries: number;
   /** What was found in the product as it is. */
   readonly unflawed: readonly string[];
   readonly rows: readonly {
     readonly id: string;
     readonly flaw: string;
     readonly caught: boolean;
+    /** Of at most `tries`. */
+    readonly run: number;
     readonly by: readonly string[];
   }[];
 }
@@ -147,12 +150,12 @@ function recoverSection({ cases, mongoAway, apiKills, workerKills, provenance }:
   ].join('\n');
 }
 
-function mutantSection({ rows, caught, mutants, cases, kills, unflawed, provenance }: MutantsKept): string {
+function mutantSection({ rows, caught, mutants, tries, cases, kills, unflawed, provenance }: MutantsKept): string {
   const table = tableOf(
-    ['flaw', 'caught by'],
-    rows.map(({ flaw, caught: isCaught, by }) => [flaw, isCaught ? by.join(', ') : '**not caught**']),
+    ['flaw', 'caught by', 'in run'],
+    rows.map(({ flaw, caught: isCaught, by, run }) => [flaw, isCaught ? by.join(', ') : '**not caught**', String(run)]),
   );
-  return `${caught} of ${mutants} seeded flaws were caught, each by one run of ${cases} returns and ${kills} kills. In the product without a flaw the same plan found ${unflawed.length === 0 ? 'nothing' : unflawed.join(', ')}.\n\n${table}\n${footOf(provenance)}`;
+  return `${caught} of ${mutants} seeded flaws were caught, each by ${tries} runs at most of ${cases} returns and ${kills} kills, with a plan of its own each. In the product without a flaw the same plans found ${unflawed.length === 0 ? 'nothing' : unflawed.join(', ')}.\n\n${table}\n${footOf(provenance)}`;
 }
 
 const footOf = ({ at, commit, machine, load }: Provenance): string =>

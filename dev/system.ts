@@ -31,7 +31,8 @@ export interface SystemOptions {
   readonly onReady?: (what: string) => void;
 }
 const partners = ['orders', 'payments', 'carrier', 'notifications', 'stock'] as const;
-export type Neighbour = 'temporal' | 'mongo' | 'api' | (typeof partners)[number];
+/** `workersMongo`: MongoDB, for workers alone; behind what stands before it for all. */
+export type Neighbour = 'temporal' | 'mongo' | 'workersMongo' | 'api' | (typeof partners)[number];
 export type System = Awaited<ReturnType<typeof startSystem>>;
 
 interface Part {
@@ -74,7 +75,10 @@ export async function startSystem({
     onReady('Temporal and MongoDB');
     const temporalAddress = await reach('temporal', portOf(temporal.address));
     // Past whatever stands between, only if the driver asks nobody for the members of the set.
-    const mongoUri = between ? `mongodb://${await reach('mongo', portOf(mongo.uri))}/?directConnection=true` : mongo.uri;
+    const mongoBehind = async (whom: Neighbour, uri: string): Promise<string> =>
+      between ? `mongodb://${await reach(whom, portOf(uri))}/?directConnection=true` : uri;
+    const mongoUri = await mongoBehind('mongo', mongo.uri);
+    const workersMongoUri = await mongoBehind('workersMongo', mongoUri);
     const secret = () => `whsec_${randomBytes(32).toString('base64')}`;
     const secrets = { CARRIER_WEBHOOK_SECRET: secret(), PAYMENTS_WEBHOOK_SECRET: secret(), CUSTOMER_REF_KEY: secret() };
     const wanted = aside ? { api: await portAside(), simulators: await portAside() } : usual;
@@ -105,7 +109,7 @@ export async function startSystem({
         WEBHOOK_BASE_URL: `${apiUrl}/webhooks`,
       };
       const bundle: Record<string, string> = built ? { WORKFLOW_BUNDLE: join(dist, 'workflow-bundle.js') } : {};
-      const workerEnv = { ...bundle, ...addedToWorker };
+      const workerEnv = { ...bundle, MONGODB_URI: workersMongoUri, ...addedToWorker };
       const specs: Record<'simulators' | 'worker' | 'api', Part> = {
         simulators: { file: 'gateways/simulators/main.ts', env: simulatorsEnv, ready: 'simulators listening' },
         worker: { file: 'worker/main.ts', env: workerEnv, ready: 'worker is running' },

@@ -43,7 +43,7 @@ export const faults: readonly Entry[] = [
   {
     id: 'F08',
     what: 'MongoDB out of reach, killed',
-    chaos: ['MongoDB killed', 'MongoDB out of reach'],
+    chaos: ['MongoDB killed', 'MongoDB out of reach', 'MongoDB out of reach of workers'],
     tests: [[`${stage}return.read-model.test.ts`, 'commands are taken and say that reads will follow']],
   },
   {

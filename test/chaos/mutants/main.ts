@@ -13,14 +13,15 @@ import { buildMutant } from './build.ts';
 import { mutants, type Mutant } from './list.ts';
 
 const usage = `npm run -s chaos:mutants [-- OPTIONS]
-Builds the product with one flaw at a time and runs the chaos harness against it; a flaw is caught if the harness finds a violation.
-The product without a flaw goes first: nothing may be found in it. Exit code 1 if something is, or if fewer than 95 of 100 flaws are caught.
-Takes about a minute a flaw.
+Builds the product with one flaw at a time and runs the chaos harness against it, by one plan after the other until a violation is found: then
+the flaw is caught. The product without a flaw goes first, by all plans: nothing may be found in it. Exit code 1 if something is, or if fewer than
+95 of 100 flaws are caught. Takes some two minutes a run.
 
   --only ID[,ID]   these flaws alone
   --cases N        returns a run (default 80)
   --kills N        processes killed with -9 a run (default 8)
-  --seed N         which plan (default 1)
+  --seed N         the first plan (default 1)
+  --tries N        how many plans, by the seeds that follow (default 3)
   --at-once N      runs beside each other (default 2): a flawed product is mostly waited for
   --save           keep the table in test/bench/results/mutants.json; with --only, these rows of it
   --help           this text`;
@@ -38,6 +39,7 @@ function readOptions() {
       cases: { type: 'string', default: '80' },
       kills: { type: 'string', default: '8' },
       seed: { type: 'string', default: '1' },
+      tries: { type: 'string', default: '3' },
       'at-once': { type: 'string', default: '2' },
       save: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -52,6 +54,7 @@ function readOptions() {
     help,
     save,
     atOnce: wholeNumber('at-once', values['at-once']),
+    tries: wholeNumber('tries', values.tries),
     flaws: mutants.filter((one) => wanted.includes(one.id)),
     plan: {
       cases: wholeNumber('cases', values.cases),
@@ -61,34 +64,45 @@ function readOptions() {
   };
 }
 
-interface Table {
-  readonly cases: number;
-  readonly kills: number;
-  readonly seed: number;
+interface Table extends Plan {
   readonly rows: readonly { readonly id: string; readonly caught: boolean }[];
 }
 type Found = { readonly invariantViolations: readonly { readonly invariant: string; readonly what: string }[] };
 
-/** What the harness finds in the product with this flaw. A run that does not come to its end proves nothing. */
-async function judged(mutant: Mutant, plan: { cases: number; kills: number; seed: number }) {
+interface Plan {
+  readonly cases: number;
+  readonly kills: number;
+  readonly seed: number;
+}
+
+/** Whether the harness finds this flaw, and by which run. A run that does not come to its end proves nothing. */
+async function judged(mutant: Mutant, plan: Plan, tries: number) {
   const folder = mkdtempSync(join(tmpdir(), 'mendline-mutant-'));
   try {
     const dist = buildMutant(mutant, join(folder, 'source'));
-    const figures = Object.entries(plan).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    // A process of its own: what goes on beside one run must not end the next.
-    const run = spawn(process.execPath, ['--import', 'tsx', harness, '--json', '--dist', dist, ...figures], {
-      stdio: ['ignore', 'pipe', openSync(join(folder, 'said.log'), 'w')],
-      env: { ...process.env, TMPDIR: folder },
-    });
-    const stdout = await text(run.stdout!);
-    const found = stdout ? (JSON.parse(stdout) as Found).invariantViolations : undefined;
-    const by = [...new Set(found?.map((one) => one.invariant))].slice(0, invariantsShown);
-    const first = found ? found[0]?.what : `no end: ${readFileSync(join(folder, 'said.log'), 'utf8').trim().slice(-600)}`;
-    console.error(`${mutant.id}: ${[...by, first ?? 'nothing found'].join(', ')}`);
-    return { id: mutant.id, flaw: mutant.flaw, caught: by.length > 0, by, first: first?.slice(0, 160) };
+    for (let run = 1; ; run++) {
+      const { by, first } = await found(dist, { ...plan, seed: plan.seed + run - 1 }, folder);
+      console.error(`${mutant.id}, run ${run}: ${[...by, first ?? 'nothing found'].join(', ')}`);
+      if (first !== undefined || run === tries)
+        return { id: mutant.id, flaw: mutant.flaw, caught: by.length > 0, run, by, first: first?.slice(0, 160) };
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+async function found(dist: string, plan: Plan, folder: string): Promise<{ by: readonly string[]; first?: string }> {
+  const figures = Object.entries(plan).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  // A process of its own: what goes on beside one run must not end the next.
+  const run = spawn(process.execPath, ['--import', 'tsx', harness, '--json', '--dist', dist, ...figures], {
+    stdio: ['ignore', 'pipe', openSync(join(folder, 'said.log'), 'w')],
+    env: { ...process.env, TMPDIR: folder },
+  });
+  const stdout = await text(run.stdout!);
+  if (!stdout) return { by: [], first: `no end: ${readFileSync(join(folder, 'said.log'), 'utf8').trim().slice(-600)}` };
+  const { invariantViolations } = JSON.parse(stdout) as Found;
+  const by = [...new Set(invariantViolations.map((one) => one.invariant))].slice(0, invariantsShown);
+  return { by, first: invariantViolations[0]?.what };
 }
 
 /** What was kept of other flaws under the same plan stays; so the table may be made in parts. */
@@ -100,7 +114,7 @@ function besides<T extends Table>(now: T, kept: T | undefined): T {
 }
 
 async function main(): Promise<number> {
-  const { help, save, flaws, plan, atOnce } = readOptions();
+  const { help, save, flaws, plan, tries, atOnce } = readOptions();
   if (help) {
     console.log(usage);
     return 0;
@@ -109,11 +123,11 @@ async function main(): Promise<number> {
   const all = [unflawed, ...flaws];
   const judgements: Awaited<ReturnType<typeof judged>>[] = [];
   await pool(all.length, atOnce, async (nth) => {
-    judgements[nth] = await judged(all[nth]!, plan);
+    judgements[nth] = await judged(all[nth]!, plan, tries);
   });
   const [control, ...rows] = judgements;
   const caught = rows.filter((one) => one.caught).length;
-  const result = { ...plan, unflawed: control!.by, mutants: rows.length, caught, rows, provenance: provenance() };
+  const result = { ...plan, tries, unflawed: control!.by, mutants: rows.length, caught, rows, provenance: provenance() };
   console.log(JSON.stringify(result, null, 2));
   if (save) saveResult('mutants', besides(result, readResults().mutants as typeof result | undefined));
   return control!.first === undefined && caught / rows.length >= caughtShareMin ? 0 : 1;
