@@ -154,7 +154,7 @@ export const troubles: readonly Trouble[] = [
   weather('Temporal out of reach', 'F06', ['temporal'], 'refuse', [500, 5_000]),
   weather('Temporal slow', 'F07', ['temporal'], 'slow', [1_000, 5_000]),
   weather('MongoDB out of reach', 'F08', ['mongo'], 'refuse', [1_000, 8_000]),
-  weather('MongoDB out of reach of workers', 'F08', ['workersMongo'], 'refuse', [2_000, 8_000]),
+  weather('MongoDB out of reach of workers', 'F08', ['workersMongo'], 'refuse', [4_000, 10_000]),
   weather('MongoDB slow', 'F10', ['mongo'], 'slow', [1_000, 5_000]),
   weather('partner out of reach', 'F18', partners, 'refuse', [1_000, 8_000]),
   weather('partner slow', 'F25', partners, 'slow', [1_000, 6_000]),
