@@ -249,7 +249,7 @@ function createSender(deps: OutboxDeps, limits: DeliveryOptions, stopping: Abort
         case 'garbage':
           return post(event, true);
         case 'duplicate_webhook':
-          return (await post(event, false)) && post(event, false);
+          return (await Promise.all([post(event, false), post(event, false)])).every(Boolean); // at once: each finds the other not done
         default:
           return post(event, false);
       }

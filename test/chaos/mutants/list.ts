@@ -179,8 +179,8 @@ export const mutants: readonly Mutant[] = [
     'facts-after-the-end-dropped',
     'what a partner says of an ended case is dropped',
     'api/facts.ts',
-    'for (let tries = 3; ; tries -= 1) {',
-    'for (let tries = 3; tries > 99; tries -= 1) {',
+    'const reopened = await reopenWith(deps, doc, fact);',
+    'const reopened = [reopenWith].length > 0 ? false : await reopenWith(deps, doc, fact);',
   ),
   one(
     'told-before-the-case-heard',

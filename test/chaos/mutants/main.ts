@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { text } from 'node:stream/consumers';
 import { runCommand, UsageError, wholeNumber } from '../../../dev/options.ts';
 import { pool } from '../../bench/drivers/samples.ts';
-import { measuring, readResults, saveResult } from '../../bench/results.ts';
+import { measuring, readResults, saveResult, type Provenance } from '../../bench/results.ts';
 import { buildMutant } from './build.ts';
 import { mutants, type Mutant } from './list.ts';
 
@@ -64,9 +64,6 @@ function readOptions() {
   };
 }
 
-interface Table extends Plan {
-  readonly rows: readonly { readonly id: string; readonly caught: boolean }[];
-}
 type Found = { readonly invariantViolations: readonly { readonly invariant: string; readonly what: string }[] };
 
 interface Plan {
@@ -74,18 +71,27 @@ interface Plan {
   readonly kills: number;
   readonly seed: number;
 }
+type Row = Awaited<ReturnType<typeof judged>>;
+interface Result extends Plan, ReturnType<typeof sumOf> {
+  readonly tries: number;
+  readonly unflawed: readonly string[];
+  readonly provenance: Provenance;
+}
 
 /** Whether the harness finds this flaw, and by which run. A run that does not come to its end proves nothing. */
 async function judged(mutant: Mutant, plan: Plan, tries: number) {
   const folder = mkdtempSync(join(tmpdir(), 'mendline-mutant-'));
+  const row = { id: mutant.id, flaw: mutant.flaw };
   try {
     const dist = buildMutant(mutant, join(folder, 'source'));
     for (let run = 1; ; run++) {
       const { by, first } = await found(dist, { ...plan, seed: plan.seed + run - 1 }, folder);
       console.error(`${mutant.id}, run ${run}: ${[...by, first ?? 'nothing found'].join(', ')}`);
-      if (first !== undefined || run === tries)
-        return { id: mutant.id, flaw: mutant.flaw, caught: by.length > 0, run, by, first: first?.slice(0, 160) };
+      if (first !== undefined || run === tries) return { ...row, caught: by.length > 0, run, by, first: first?.slice(0, 160) };
     }
+  } catch (err) {
+    console.error(err); // the others are judged all the same
+    return { ...row, caught: false, run: 0, by: [], first: (err as Error).message.slice(0, 160) };
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -105,12 +111,16 @@ async function found(dist: string, plan: Plan, folder: string): Promise<{ by: re
   return { by, first: invariantViolations[0]?.what };
 }
 
-/** What was kept of other flaws under the same plan stays; so the table may be made in parts. */
-function besides<T extends Table>(now: T, kept: T | undefined): T {
-  const isSame = kept && kept.cases === now.cases && kept.kills === now.kills && kept.seed === now.seed;
-  const known = [...now.rows, ...(isSame ? kept.rows : [])];
+/** What was kept of other flaws under the same plans stays, so that the table may be made in parts. */
+function besides(now: Result, kept: Result | undefined): Result {
+  const isSame = kept && (['cases', 'kills', 'seed', 'tries'] as const).every((name) => kept[name] === now[name]);
+  return { ...now, ...sumOf([...now.rows, ...(isSame ? kept.rows : [])]) };
+}
+
+/** In the order of the list, the newest of each. */
+function sumOf(known: readonly Row[]) {
   const rows = mutants.flatMap(({ id }) => known.find((one) => one.id === id) ?? []);
-  return { ...now, rows, mutants: rows.length, caught: rows.filter((one) => one.caught).length };
+  return { mutants: rows.length, caught: rows.filter((one) => one.caught).length, rows };
 }
 
 async function main(): Promise<number> {
@@ -120,17 +130,26 @@ async function main(): Promise<number> {
     return 0;
   }
   const provenance = measuring();
-  const all = [unflawed, ...flaws];
-  const judgements: Awaited<ReturnType<typeof judged>>[] = [];
-  await pool(all.length, atOnce, async (nth) => {
-    judgements[nth] = await judged(all[nth]!, plan, tries);
+  const kept = readResults().mutants as Result | undefined;
+  let control: Row | undefined;
+  const rows: Row[] = [];
+  const result = (): Result => ({
+    ...plan,
+    tries,
+    unflawed: control?.by ?? ['not judged yet'],
+    ...sumOf(rows),
+    provenance: provenance(),
   });
-  const [control, ...rows] = judgements;
-  const caught = rows.filter((one) => one.caught).length;
-  const result = { ...plan, tries, unflawed: control!.by, mutants: rows.length, caught, rows, provenance: provenance() };
-  console.log(JSON.stringify(result, null, 2));
-  if (save) saveResult('mutants', besides(result, readResults().mutants as typeof result | undefined));
-  return control!.first === undefined && caught / rows.length >= caughtShareMin ? 0 : 1;
+  const all = [unflawed, ...flaws];
+  await pool(all.length, atOnce, async (nth) => {
+    const row = await judged(all[nth]!, plan, tries);
+    if (all[nth] === unflawed) control = row;
+    else rows.push(row);
+    if (save) saveResult('mutants', besides(result(), kept)); // as each is done: the whole takes an hour
+  });
+  console.log(JSON.stringify(result(), null, 2));
+  const { caught } = sumOf(rows);
+  return control?.first === undefined && caught / rows.length >= caughtShareMin ? 0 : 1;
 }
 
 await runCommand('chaos:mutants', main);
