@@ -263,6 +263,7 @@ export const roads = {
       await begins(steps);
       await goesWell(steps);
       await steps.until('refunded');
+      await steps.ended();
       const failure = { refundId: await steps.refundId(), outcome: 'failed', code: 'account_closed' };
       await steps.providerSays('/control/settle', failure, ({ stage }) => stage === 'needs_attention');
       steps.reopened();

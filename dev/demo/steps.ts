@@ -1,4 +1,5 @@
 /** What people and partners do with one return, step by step, each by the one whose work it is. The roads (roads.ts) put the steps together. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { workflowIdOf } from '../../workflows/messages.ts';
 import { fastForward } from '../time-travel.ts';
@@ -9,6 +10,7 @@ const dayMs = 86_400_000;
 const hourSeconds = 3_600;
 /** Webhooks of the demo's partners may be late or lost: then somebody acts on what they see, or time passes. */
 const usualPatienceMs = 6_000;
+const lookMs = 200;
 
 export type Steps = ReturnType<typeof stepsOf>;
 
@@ -144,6 +146,16 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
       if (!hasHeard) await people.simulate('POST', '/control/webhooks/resend', {});
       await people.when(caseId, heard);
       return said;
+    },
+    /** It has said its last words: what is told from now on is told to an ended case. */
+    async ended(): Promise<void> {
+      const running = () =>
+        client.workflow
+          .getHandle(workflowIdOf('return', caseId, generation))
+          .describe()
+          .then(({ status }) => status.name === 'RUNNING')
+          .catch(() => true); // Temporal is away at the moment
+      while (await running()) await pause(lookMs);
     },
     /** The label to the customer is out; the parcel goes, and arrives. */
     async sentBack(): Promise<void> {

@@ -29,7 +29,7 @@ export const faults: readonly Entry[] = [
   {
     id: 'F04',
     what: 'API killed between taking a key and starting the case',
-    chaos: ['API killed'],
+    chaos: ['API killed', 'API killed while Temporal holds its answer'],
     tests: [[`${api}process.test.ts`, 'keeps the answer for whoever asks the next process']],
   },
   { id: 'F05', what: 'Temporal killed and restarted', chaos: ['Temporal killed'] },

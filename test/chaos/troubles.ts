@@ -70,6 +70,19 @@ export const troubles: readonly Trouble[] = [
     befall: (field, draw) => killed(ofKind(field, 'api', draw)),
   },
   {
+    name: 'API killed while Temporal holds its answer',
+    fault: 'F04',
+    weight: 3,
+    kills: true,
+    async befall(field, draw) {
+      field.topology.proxy('temporal').change('stall');
+      await pause(between(500, 1_500, draw));
+      const back = killed(ofKind(field, 'api', draw)); // its callers' keys are taken, and nobody keeps an answer under them
+      field.topology.proxy('temporal').change('clear');
+      await back;
+    },
+  },
+  {
     name: 'worker killed while the provider holds its answer',
     fault: 'F01',
     weight: 4,
