@@ -19,7 +19,7 @@ interface RecoverKept {
     readonly broken: number;
     readonly failedAfterOneRetry: number;
   };
-  readonly workerKills: { readonly kills: number; readonly cases: number; readonly p50Ms: number; readonly p99Ms: number };
+  readonly workerKills?: { readonly kills: number; readonly cases: number; readonly p50Ms: number; readonly p99Ms: number };
 }
 interface MutantsKept {
   readonly provenance: Provenance;
@@ -137,6 +137,9 @@ function runsSection({ runs }: KeptRuns): string {
   ].join('\n');
 }
 
+const inWords = ({ kills, cases, p50Ms, p99Ms }: NonNullable<RecoverKept['workerKills']>): string =>
+  `${kills} workers killed, one after the other and nothing else beside: each of ${cases} cases whose step they had in hand took its next step within\n${inSeconds(p50Ms)} s (p50), ${inSeconds(p99Ms)} s (p99).`;
+
 const inSeconds = (ms: number | null): string => (ms === null ? '-' : (ms / 1_000).toFixed(1));
 
 function recoverSection({ cases, mongoAway, apiKills, workerKills, provenance }: RecoverKept): string {
@@ -145,8 +148,7 @@ function recoverSection({ cases, mongoAway, apiKills, workerKills, provenance }:
   return [
     `MongoDB out of reach for ${seconds} s with ${cases} cases open, each told something meanwhile: ${level} of ${cases} were shown as their workflows are within ${(levelMaxMs / 1_000).toFixed(1)} s of its`,
     `return, and none of them wrote more than ${eventsWhileAwayMax} events into its history while it waited. ${kills} API processes killed in turn under ${calls} calls: ${broken} lines broke, ${failedAfterOneRetry} calls`,
-    `failed after one retry. ${workerKills.kills} workers killed, one after the other and nothing else beside: each of ${workerKills.cases} cases whose step they had in hand took its next step within`,
-    `${inSeconds(workerKills.p50Ms)} s (p50), ${inSeconds(workerKills.p99Ms)} s (p99).\n\n${footOf(provenance)}`,
+    `failed after one retry. ${workerKills ? inWords(workerKills) : 'How soon a case goes on whose worker was killed, with nothing else beside, is not measured yet.'}\n\n${footOf(provenance)}`,
   ].join('\n');
 }
 

@@ -39,6 +39,7 @@ Needs a build: npm run build.
 const goals = { levelMs: 60_000, eventsWhileAway: 10, workerKillMs: 10_000 };
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const polite = { twin: 0, hangUp: 0, again: 0 };
+const manners = { triesMax: 50, patienceMs: 120_000 };
 const lanes = 8;
 const slowPartnersMs = 1_500;
 
@@ -71,7 +72,7 @@ async function main(): Promise<number> {
   const topology = await startTopology({ dataDir, dist, onReady: (what) => console.error(`  ${what} ready`) });
   try {
     const { call, heard } = rudeClient(topology.apiUrl, Math.random, { rudeness: polite, during: () => 'API killed' });
-    const people = meetPeople(topology, { triesMax: 50, patienceMs: 120_000, fetch: call });
+    const people = meetPeople(topology, { ...manners, fetch: call });
     const caseIds = await opened(topology, people, cases);
     console.error(`${caseIds.length} cases are open; MongoDB goes for ${awaySeconds} s`);
     const away = await mongoAway(topology, caseIds, awaySeconds * 1_000);
@@ -185,7 +186,7 @@ async function apiKilled({ posts }: Topology, people: People, caseIds: readonly 
 
 /** Partners take a while, so that a worker that dies has something in its hands; the next dies when all that waited for the last have gone on. */
 async function workerKilled(topology: Topology, kills: number, taken: number) {
-  const people = meetPeople(topology);
+  const people = meetPeople(topology, manners);
   await people.simulate('POST', '/control/lies', { seed: 1, latencyMs: slowPartnersMs });
   const plans = returnsOf(1, taken + kills * lanes, false)
     .slice(taken) // of the first, returns are open already
