@@ -42,6 +42,7 @@ const polite = { twin: 0, hangUp: 0, again: 0 };
 const manners = { triesMax: 50, patienceMs: 120_000 };
 const lanes = 8;
 const slowPartnersMs = 1_500;
+const playedAtOnce = 16;
 
 function readOptions() {
   const { values } = parseArgs({
@@ -188,10 +189,10 @@ async function apiKilled({ posts }: Topology, people: People, caseIds: readonly 
 async function workerKilled(topology: Topology, kills: number, taken: number) {
   const people = meetPeople(topology, manners);
   await people.simulate('POST', '/control/lies', { seed: 1, latencyMs: slowPartnersMs });
-  const plans = returnsOf(1, taken + kills * lanes, false)
+  const plans = returnsOf(1, taken + kills * playedAtOnce, false)
     .slice(taken) // of the first, returns are open already
     .map((plan) => ({ ...plan, road: 'happy' as const, own: undefined }));
-  const playing = playReturns(plans, people, topology.client, { lanes });
+  const playing = playReturns(plans, people, topology.client, { lanes: playedAtOnce });
   const recovery = createRecovery(topology.client);
   const workers = topology.posts.filter((post) => post.name.startsWith('worker'));
   for (let kill = 0; kill < kills; kill++) {

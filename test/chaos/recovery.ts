@@ -9,7 +9,6 @@ export type Recovery = ReturnType<typeof createRecovery>;
 
 interface Hit {
   readonly handle: WorkflowHandle;
-  readonly events: number;
   readonly activityId?: string | null;
   readonly attempt: number;
 }
@@ -23,20 +22,18 @@ export function createRecovery(client: Client) {
       const handle = client.workflow.getHandle(workflowIdOf('return', caseId));
       const { raw } = await handle.describe();
       const busy = (raw.pendingActivities ?? []).find((one) => isStarted(one.state) && isOf(one.lastWorkerIdentity, pid));
-      const events = Number(raw.workflowExecutionInfo?.historyLength);
-      return busy ? [{ handle, events, activityId: busy.activityId, attempt: busy.attempt ?? 1 }] : [];
+      return busy ? [{ handle, activityId: busy.activityId, attempt: busy.attempt ?? 1 }] : [];
     });
     return (await Promise.all(looked.map((one) => one.catch((): Hit[] => [])))).flat();
   }
 
-  /** Its history goes on, or another worker has begun the activity anew; how long the partner then takes is not the worker's doing. */
-  async function nextStep({ handle, events, activityId, attempt }: Hit, from: number): Promise<void> {
+  /** Another worker has begun the activity anew, or it is over; how long the partner then takes is not the worker's doing. Other events of the case do not count. */
+  async function nextStep({ handle, activityId, attempt }: Hit, from: number): Promise<void> {
     while (Date.now() - from < patienceMs) {
       const now = (await handle.describe().catch(() => undefined))?.raw;
-      const again = (now?.pendingActivities ?? []).some(
-        (one) => one.activityId === activityId && (one.attempt ?? 1) > attempt && isStarted(one.state),
-      );
-      if (again || Number(now?.workflowExecutionInfo?.historyLength ?? 0) > events) break;
+      const pending = now?.pendingActivities?.find((one) => one.activityId === activityId);
+      const isOver = now && !pending;
+      if (isOver || ((pending?.attempt ?? 1) > attempt && isStarted(pending?.state))) break;
       await new Promise((resolve) => setTimeout(resolve, lookMs));
     }
     tookMs.push(Date.now() - from);
