@@ -2,35 +2,20 @@
 import type { Gauged } from '../test/bench/grow/gauges.ts';
 import { probeKinds, type GrowResult, type ProbeKind, type StormResult } from '../test/bench/grow/result.ts';
 import { rounded, type Latency } from '../test/bench/drivers/samples.ts';
+import type { Check } from '../test/bench/model/predict.ts';
+import type { Step } from '../test/bench/mongo-million.ts';
 import { bullets, number, tableOf } from './markdown.ts';
 
 /** As `bench:mongo` writes it. */
 export interface MongoKept {
   readonly notes: readonly string[];
   readonly callsOneAfterAnother: number;
-  readonly steps: readonly MongoStep[];
+  readonly steps: readonly Step[];
   readonly p99LastOverFirst: Readonly<Record<string, number>>;
 }
-interface MongoStep {
-  readonly cases: number;
-  readonly inbox: Readonly<Record<string, Latency & { readonly examinedPerReturned: number }>>;
-  readonly search: Latency;
-  readonly get: Latency;
-  readonly save: Latency;
-  readonly counts: Latency & { readonly outOfTime: number };
-  readonly dataBytesPerCase: number;
-  readonly storedBytesPerCase: number;
-  readonly indexBytesPerCase: number;
-  readonly mongodRssMiB: number;
-}
-/** As `bench:model` writes it; the model itself is docs/capacity.md. */
+/** As `bench:model` writes it; the model itself and all its checks are docs/capacity.md. */
 export interface ModelKept {
-  readonly checks: readonly {
-    readonly metric: string;
-    readonly predicted: number;
-    readonly measured: number;
-    readonly off: number;
-  }[];
+  readonly checks: readonly Check[];
 }
 
 const probesInWords: Record<ProbeKind, string> = {
@@ -110,7 +95,7 @@ export function mongoSection({ notes, steps, callsOneAfterAnother, p99LastOverFi
     number(rounded(steps.at(-1)![kind].p99Ms / first[kind].p99Ms, 2)),
     '',
   ]);
-  const room = (what: string, of: (step: MongoStep) => number) => [what, ...steps.map((step) => number(of(step))), '', ''];
+  const room = (what: string, of: (step: Step) => number) => [what, ...steps.map((step) => number(of(step))), '', ''];
   return [
     `The read model alone: ${number(callsOneAfterAnother)} calls of each kind one after the other, p50 / p99 ms. A list that examines more than 1.1 documents for each it returns fails the command.\n`,
     tableOf(
@@ -130,11 +115,9 @@ export function mongoSection({ notes, steps, callsOneAfterAnother, p99LastOverFi
 }
 
 export function modelSection({ checks }: ModelKept): string {
-  return [
-    '[capacity.md](capacity.md) says what ten thousand to ten million open cases take, by a model that starts from the costs above. What it foretells of the run with many open cases, and what was measured:\n',
-    tableOf(
-      ['', 'foretold', 'measured', 'off by'],
-      checks.map(({ metric, predicted, measured, off }) => [metric, number(predicted), number(measured), percent(off)]),
-    ),
-  ].join('\n');
+  const worst = [...checks].sort((a, b) => b.off - a.off)[0];
+  const judged = worst
+    ? ` Of ${checks.length} figures of the run with many open cases that it foretells, "${worst.metric}" is furthest off: by ${percent(worst.off)}.`
+    : '';
+  return `[capacity.md](capacity.md) says what ten thousand to ten million open cases take, by a model that starts from the costs above.${judged}\n`;
 }

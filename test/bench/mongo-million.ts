@@ -63,7 +63,7 @@ function kindsOf(count: number, random: () => number, deep: Position): Record<st
   };
 }
 
-interface Step {
+export interface Step {
   readonly cases: number;
   readonly insertSeconds: number;
   readonly inbox: Record<string, Latency & { readonly examinedPerReturned: number }>;

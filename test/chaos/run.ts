@@ -74,7 +74,7 @@ export async function chaosRun(options: ChaosOptions) {
     });
     const field = { topology, recovery, playing: playing.underWay };
     for (const { at, trouble, draw } of troublesOf(seed, kills)) {
-      while (playing.ended() < at * cases && playing.ended() < cases) await pause(20);
+      while (playing.ended() < at * cases) await pause(20);
       fired[`${trouble.fault} ${trouble.name}`] = (fired[`${trouble.fault} ${trouble.name}`] ?? 0) + 1;
       during = trouble.name;
       await trouble.befall(field, draw).catch((err: unknown) => void hindered.push(`${trouble.name}: ${(err as Error).message}`));

@@ -51,6 +51,22 @@ const weather = (name: string, fault: string, whom: readonly Neighbour[], change
   },
 });
 
+/** Killed while whoever it asks holds the answers back. */
+const killedWaiting = (name: string, fault: string, kind: 'worker' | 'api', whom: Neighbour, ms: [number, number]): Trouble => ({
+  name,
+  fault,
+  weight: 3,
+  kills: true,
+  async befall(field, draw) {
+    const proxy = field.topology.proxy(whom);
+    proxy.change('stall');
+    await pause(between(...ms, draw));
+    const back = killed(ofKind(field, kind, draw));
+    proxy.change('clear');
+    await back;
+  },
+});
+
 export const troubles: readonly Trouble[] = [
   {
     name: 'worker killed',
@@ -69,19 +85,8 @@ export const troubles: readonly Trouble[] = [
     kills: true,
     befall: (field, draw) => killed(ofKind(field, 'api', draw)),
   },
-  {
-    name: 'API killed while Temporal holds its answer',
-    fault: 'F04',
-    weight: 3,
-    kills: true,
-    async befall(field, draw) {
-      field.topology.proxy('temporal').change('stall');
-      await pause(between(500, 1_500, draw));
-      const back = killed(ofKind(field, 'api', draw)); // its callers' keys are taken, and nobody keeps an answer under them
-      field.topology.proxy('temporal').change('clear');
-      await back;
-    },
-  },
+  // Its callers' keys are taken, and nobody keeps an answer under them.
+  killedWaiting('API killed while Temporal holds its answer', 'F04', 'api', 'temporal', [500, 1_500]),
   {
     name: 'worker killed while the provider holds its answer',
     fault: 'F01',
@@ -101,20 +106,7 @@ export const troubles: readonly Trouble[] = [
       });
     },
   },
-  {
-    name: 'worker killed while its saves are not answered',
-    fault: 'F09',
-    weight: 3,
-    kills: true,
-    async befall(field, draw) {
-      field.topology.proxy('mongo').change('stall');
-      await pause(between(300, 1_000, draw));
-      const post = ofKind(field, 'worker', draw);
-      const back = killed(post);
-      field.topology.proxy('mongo').change('clear');
-      await back;
-    },
-  },
+  killedWaiting('worker killed while its saves are not answered', 'F09', 'worker', 'mongo', [300, 1_000]),
   {
     name: 'Temporal killed',
     fault: 'F05',
