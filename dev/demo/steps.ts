@@ -11,6 +11,7 @@ const hourSeconds = 3_600;
 /** Webhooks of the demo's partners may be late or lost: then somebody acts on what they see, or time passes. */
 const usualPatienceMs = 6_000;
 const lookMs = 200;
+const endsWithinMs = 60_000;
 
 export type Steps = ReturnType<typeof stepsOf>;
 
@@ -155,7 +156,11 @@ export function stepsOf(plan: Planned, people: People, client: Client, patienceM
           .describe()
           .then(({ status }) => status.name === 'RUNNING')
           .catch(() => true); // Temporal is away at the moment
-      while (await running()) await pause(lookMs);
+      const giveUpAt = Date.now() + endsWithinMs;
+      while (await running()) {
+        if (Date.now() > giveUpAt) throw new Error(`case ${caseId} has not ended`);
+        await pause(lookMs);
+      }
     },
     /** The label to the customer is out; the parcel goes, and arrives. */
     async sentBack(): Promise<void> {
