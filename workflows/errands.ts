@@ -17,7 +17,7 @@ export async function keepErrands<S extends CaseState, E extends CaseEvent>(
 ): Promise<void> {
   const due = () => pendingErrands(file.state.errands);
   for (;;) {
-    await file.until(() => !file.closing && file.atRest && due().some((errand) => file.ended || !mayWait(errand)));
+    await file.quiet('errands', () => !file.closing && file.atRest && due().some((errand) => file.ended || !mayWait(errand)));
     const batch = due();
     const tried = await file.beside('errands', () => runErrands(inputOf(file, batch)));
     if (!tried) continue;

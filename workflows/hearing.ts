@@ -1,7 +1,8 @@
 /**
- * When a case goes on, and when it hears what comes: one thing at a time, and the next when all that came of the last is done. What came in tasks
- * of its own may come in one when a case is fetched back into memory, and the other way round when it is replayed (docs/decisions/0015); in turn,
- * both come to the same. All its waits stand behind one `condition` of the SDK, which costs half a dozen promises each time (docs/decisions/0016).
+ * When a case goes on, and when it hears what comes: one thing at a time, and the next when all that came of the last is done. What goes on beside
+ * the story has its turn when nothing is left to be heard, always in the same order. What came in tasks of its own may come in one when a case is
+ * fetched back into memory, and the other way round when it is replayed (docs/decisions/0015); so both come to the same. All its waits stand behind
+ * one `condition` of the SDK, which costs half a dozen promises each time (docs/decisions/0016).
  */
 import { CancellationScope, condition, sleep, type TimerOptions } from '@temporalio/workflow';
 
@@ -12,40 +13,45 @@ interface Wait {
 
 export class Hearing {
   private readonly waits = new Set<Wait>();
+  /** Of what goes on beside the story, by name, in the order in which it began; undefined: it is at work. */
+  private readonly loops = new Map<string, Wait | undefined>();
   private readonly unheard: (() => void)[] = [];
+  private readonly unheardBeside: (() => void)[] = [];
 
   /** `atOnce`: waits and hears everything as it comes, as release 0.1.0 did, whose cases go on as they began. */
   constructor(private readonly atOnce: boolean) {}
 
-  /** Every wait of a case but those for answers: until that holds, or until it is too late; true if it held before. */
-  until(holds: () => boolean): Promise<void>;
-  until(holds: () => boolean, timeoutMs: number, options: TimerOptions): Promise<boolean>;
-  until(holds: () => boolean, timeoutMs?: number, options: TimerOptions = {}): Promise<boolean | void> {
-    if (this.atOnce) return timeoutMs === undefined ? condition(holds) : condition(holds, timeoutMs, options);
-    return timeoutMs === undefined ? this.wait(holds) : this.waitOrRing(holds, timeoutMs, options);
-  }
-
-  private wait(holds: () => boolean): Promise<void> {
+  /** Every wait of a story, and of those who ask: until that holds. */
+  until(holds: () => boolean): Promise<void> {
+    if (this.atOnce) return condition(holds);
     return holds() ? Promise.resolve() : new Promise((goOn) => void this.waits.add({ holds, goOn }));
   }
 
-  private async waitOrRing(holds: () => boolean, timeoutMs: number, options: TimerOptions): Promise<boolean> {
+  /** Every wait of what goes on beside the story, which has a name: until all is heard, the story has gone as far as it can, and that holds. */
+  quiet(loop: string, holds: () => boolean): Promise<void> {
+    if (this.atOnce) return condition(holds);
+    return new Promise((goOn) => void this.loops.set(loop, { holds, goOn }));
+  }
+
+  /** The same, or until it is too late; true if it held before. */
+  async quietOrLate(loop: string, holds: () => boolean, timeoutMs: number, options: TimerOptions): Promise<boolean> {
+    if (this.atOnce) return condition(holds, timeoutMs, options);
     let hasRung = false;
     const timer = new CancellationScope();
     const ring = () => {
       hasRung = true;
     };
     timer.run(() => sleep(timeoutMs, options)).then(ring, () => undefined);
-    await this.wait(() => hasRung || holds());
+    await this.quiet(loop, () => hasRung || holds());
     timer.cancel();
     return !hasRung;
   }
 
   /** Has an effect on the case when its turn has come. */
-  inTurn<T>(effect: () => T): T | Promise<T> {
+  inTurn<T>(effect: () => T, queue = this.unheard): T | Promise<T> {
     if (this.atOnce) return effect();
     return new Promise<T>((resolve, reject) =>
-      this.unheard.push(() => {
+      queue.push(() => {
         try {
           resolve(effect());
         } catch (err) {
@@ -57,39 +63,70 @@ export class Hearing {
 
   /** An answer, or its failure, when its turn has come. */
   heard<T>(answer: Promise<T>): Promise<T> {
+    return this.told(answer, this.unheard);
+  }
+
+  /** The same of what was asked beside the story: before all else, for it may have come before all else, in a task of its own. */
+  heardBeside<T>(answer: Promise<T>): Promise<T> {
+    return this.told(answer, this.unheardBeside);
+  }
+
+  private told<T>(answer: Promise<T>, queue: (() => void)[]): Promise<T> {
     if (this.atOnce) return answer;
     return answer.then(
-      (result) => this.inTurn(() => result),
+      (result) => this.inTurn(() => result, queue),
       (err: unknown) =>
         this.inTurn(() => {
           throw err;
-        }),
+        }, queue),
     );
   }
 
   get hasHeardAll(): boolean {
-    return this.unheard.length === 0;
+    return this.unheard.length === 0 && this.unheardBeside.length === 0;
   }
 
-  /** Runs as long as the case: whoever's wait is over goes on, and when nobody's is, the next thing is heard. */
+  /** Runs as long as the case: whoever's wait is over goes on; when nobody's is, the next thing is heard; when nothing is, the loops go on. */
   async keepHearing(): Promise<void> {
     for (;;) {
-      let asked = false;
-      // Not at once: the SDK asks again when everything else has gone as far as it can.
-      await condition(() => (asked ? !this.hasHeardAll || this.over().length > 0 : !(asked = true)));
-      let over = this.over();
-      if (over.length === 0) {
-        this.unheard.shift()!();
-        over = this.over();
-      }
-      for (const wait of over) {
+      await condition(() => this.hasMore);
+      for (await allHaveSettled(); this.hasMore; await allHaveSettled()) this.goOn();
+    }
+  }
+
+  private get hasMore(): boolean {
+    return !this.hasHeardAll || this.over().length > 0 || this.loopsOver().length > 0;
+  }
+
+  private goOn(): void {
+    if (this.over().length === 0 && this.hasHeardAll) this.goOnBeside();
+    else {
+      if (this.over().length === 0) (this.unheardBeside.shift() ?? this.unheard.shift())!();
+      for (const wait of this.over()) {
         this.waits.delete(wait);
         wait.goOn();
       }
     }
   }
 
+  private goOnBeside(): void {
+    for (const [name, { goOn }] of this.loopsOver()) {
+      this.loops.set(name, undefined);
+      goOn();
+    }
+  }
+
   private over(): Wait[] {
     return [...this.waits].filter((wait) => wait.holds());
   }
+
+  private loopsOver(): [string, Wait][] {
+    return [...this.loops].filter((entry): entry is [string, Wait] => entry[1]?.holds() === true);
+  }
+}
+
+/** The SDK asks at once, after each message of a task, and again when all have gone as far as they can: only then is all here that came. */
+function allHaveSettled(): Promise<void> {
+  let asked = false;
+  return condition(() => asked || !(asked = true));
 }

@@ -21,6 +21,7 @@ export interface Shown {
   readonly state: { readonly revision: number };
   readonly atRest: boolean;
   until(holds: () => boolean): Promise<void>;
+  quiet(loop: string, holds: () => boolean): Promise<void>;
   snapshot(from?: number): SaveCaseInput;
   showAttributes(): void;
 }
@@ -53,7 +54,7 @@ export class ReadModel {
   async keepLevel(): Promise<void> {
     const { file } = this;
     for (;;) {
-      await file.until(() => !this.isLevel && file.atRest);
+      await file.quiet('read model', () => !this.isLevel && file.atRest);
       file.showAttributes();
       const { revision } = file.state;
       if (this.locally) await this.saveLocally();

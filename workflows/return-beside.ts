@@ -21,7 +21,7 @@ export function besideReturn(rma: Rma, input: ReturnInput): readonly Loop[] {
 async function keepPaying(rma: Rma, input: ReturnInput, { refundPayment, lookUpRefund }: Steps): Promise<void> {
   const mayPay = () => !rma.closing && !rma.ended && !['unwinding', 'recovering_advance'].includes(rma.stage);
   for (;;) {
-    await rma.until(() => mayPay() && nextEarly(rma.state) !== undefined);
+    await rma.quiet('early', () => mayPay() && nextEarly(rma.state) !== undefined);
     const { intent, amountMinor } = nextEarly(rma.state)!;
     const key = `${rma.state.caseId}/${intent}`;
     const sent = await rma.beside('early', () => refundPayment({ key, ...paymentOf(input, amountMinor) }));
@@ -51,7 +51,7 @@ export async function withoutEarly(rma: Rma, steps: Steps): Promise<boolean> {
 /** Running clocks are counted anew when their calendar has changed. */
 async function keepCalendar(rma: Rma, { loadCalendar }: Steps): Promise<void> {
   for (;;) {
-    await rma.until(() => !rma.closing && rma.state.calendarWanted !== undefined);
+    await rma.quiet('calendar', () => !rma.closing && rma.state.calendarWanted !== undefined);
     const calendarId = rma.state.calendarWanted!;
     if (rma.sla.calendar?.id !== calendarId) {
       rma.record({ type: 'calendar_failed', by, cause: `${calendarId} is not the calendar of this case` });

@@ -6,8 +6,8 @@ import type { Milestone } from '../domain/clocks.ts';
 
 export interface Ticking {
   inTurn<T>(effect: () => T): T | Promise<T>;
-  until(fn: () => boolean): Promise<void>;
-  until(fn: () => boolean, timeoutMs: number, options: { summary: string }): Promise<boolean>;
+  quiet(loop: string, holds: () => boolean): Promise<void>;
+  quietOrLate(loop: string, holds: () => boolean, timeoutMs: number, options: { summary: string }): Promise<boolean>;
   nextMilestone(): Milestone | undefined;
   ring(milestone: Milestone): void;
   timerSummary(milestone: Milestone): string;
@@ -18,7 +18,7 @@ export async function keepTime(file: Ticking): Promise<void> {
   for (;;) {
     const armed = file.nextMilestone();
     if (!armed) {
-      await file.until(() => file.nextMilestone() !== undefined);
+      await file.quiet('clock', () => file.nextMilestone() !== undefined);
       continue;
     }
     const hasMoved = () => {
@@ -26,7 +26,8 @@ export async function keepTime(file: Ticking): Promise<void> {
       return next !== undefined && (next.at !== armed.at || next.clockId !== armed.clockId);
     };
     // Never 0: condition(fn, 0) would mean something else to the SDK.
-    const rang = !(await file.until(hasMoved, Math.max(1, armed.at - Date.now()), { summary: file.timerSummary(armed) }));
+    const inMs = Math.max(1, armed.at - Date.now());
+    const rang = !(await file.quietOrLate('clock', hasMoved, inMs, { summary: file.timerSummary(armed) }));
     if (!rang) continue;
     await file.inTurn(() => {
       // Decided from the state, not from which promise won: a command in the same task may have moved the deadline.

@@ -20,15 +20,15 @@ export async function replayAll(client: Client, taskQueue: string, codePath: str
     histories,
   )) {
     replayed += 1;
-    if (error) failures.push(`${workflowId}: ${error.message} (kept in ${await keep(client, workflowId, runId)})`);
+    if (error) failures.push(`${workflowId}: ${error.message} (kept in ${await keepHistory(client, workflowId, runId)})`);
   }
   if (failures.length > 0) throw new Error(`${failures.length} of ${replayed} histories do not replay:\n${failures.join('\n')}`);
   return replayed;
 }
 
 /** A history that does not replay is seldom and hard to come by again: it is kept for whoever looks into it. */
-async function keep(client: Client, workflowId: string, runId: string): Promise<string> {
-  const path = join(tmpdir(), `does-not-replay-${workflowId.replaceAll('/', '-')}-${runId}.json`);
+export async function keepHistory(client: Client, workflowId: string, runId: string, dir = tmpdir()): Promise<string> {
+  const path = join(dir, `does-not-replay-${workflowId.replaceAll('/', '-')}-${runId}.json`);
   const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   await writeFile(path, JSON.stringify(historyToJSON(history)));
   return path;

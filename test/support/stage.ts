@@ -40,8 +40,10 @@ export interface Theatre {
   readonly address: string;
   readonly mongoUri: string;
   readonly codePath: string;
+  /** 0: each task finds the case forgotten and begins with its whole history. */
+  readonly maxCachedWorkflows?: number;
 }
-const ofThisRun = (): Theatre => ({
+export const ofThisRun = (): Theatre => ({
   address: inject('temporalAddress'),
   mongoUri: inject('mongoUri'),
   codePath: inject('workflowBundle'),
@@ -50,7 +52,7 @@ const ofThisRun = (): Theatre => ({
 export async function createStage(
   name: string,
   wrap: (activities: ReturnActivities) => ReturnActivities = (same) => same,
-  { address, mongoUri, codePath }: Theatre = ofThisRun(),
+  { address, mongoUri, codePath, maxCachedWorkflows }: Theatre = ofThisRun(),
 ) {
   const id = `${name}-${randomUUID().slice(0, 8)}`;
   const [connection, native, database] = await Promise.all([
@@ -73,6 +75,7 @@ export async function createStage(
       taskQueue: id,
       activities,
       workflowBundle: { codePath: stories },
+      maxCachedWorkflows,
     });
     workers.push({ worker, running: worker.run() });
   };

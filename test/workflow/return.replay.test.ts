@@ -8,7 +8,7 @@ import type { ReturnActivities } from '../../contracts/workflow.ts';
 import { randomFrom } from '../../dev/random.ts';
 import type { ReturnState } from '../../domain/return-state.ts';
 import { scenarios, troubles } from '../replay/scenarios.ts';
-import { createStage, type Stage } from '../support/stage.ts';
+import { createStage, ofThisRun, type Stage } from '../support/stage.ts';
 
 /** So short that a save of a second outlives it; the worker gives up none before. */
 const workflowTaskTimeout = 1_000;
@@ -55,4 +55,13 @@ it('every road comes to the same when it is played again, though saves outlive t
   await stage.startWorker();
   for (const [name, rma] of played.filter(([name]) => name !== 'reopened')) // there the document is the next generation's
     expect(timeless(await rma.state()), name).toEqual(timeless((await rma.read())!.state));
+}, 120_000);
+
+it('every road comes to the same when it is played again, though its case is forgotten after each task', async () => {
+  const forgetful = await createStage('forgetful', troubles.wrap, { ...ofThisRun(), maxCachedWorkflows: 0 });
+  try {
+    await Promise.all(Object.values(together).map((play) => play(forgetful)));
+  } finally {
+    await forgetful.close(); // plays all of them again
+  }
 }, 120_000);

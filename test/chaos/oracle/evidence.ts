@@ -12,6 +12,7 @@ import type { Charge, NoticeRequest, Order, Refund, Shipment, StockEntryRequest 
 import type { SaveCaseInput, TimelineRow } from '../../../contracts/workflow.ts';
 import type { CaseDocument } from '../../../db/case-document.ts';
 import { pool } from '../../bench/drivers/samples.ts';
+import { keepHistory } from '../../support/replaying.ts';
 import { getSnapshot } from '../../../workflows/messages.ts';
 
 export interface Row {
@@ -51,6 +52,8 @@ export interface Run {
   readonly failures: readonly { readonly cause?: number | null; readonly message: string }[];
   readonly timers: number;
   readonly pending: readonly string[];
+  /** Why its history does not lead the code to the same commands again; and where the history is kept. */
+  readonly unreplayable?: string;
 }
 export interface Case {
   readonly caseId: string;
@@ -141,12 +144,13 @@ export async function gather(
     const ids = [...new Set([...byCase.keys(), ...docs.keys(), ...refunds.keys()])].filter((id) => !id.includes('.claim'));
     const cases = await inParallel(ids, async (caseId): Promise<Case> => {
       const own = byCase.get(caseId) ?? [];
+      const folded = await Promise.all(own.map((run) => foldedAnew(client, run, dataDir)));
       return {
         caseId,
-        runs: own,
+        runs: own.map((run, nth) => ({ ...run, unreplayable: folded[nth]?.unreplayable })),
         doc: docs.get(caseId),
         rows: rows.get(caseId) ?? [],
-        snapshot: await snapshotOf(client, own.at(-1)),
+        snapshot: folded.at(-1)?.snapshot,
         refunds: refunds.get(caseId) ?? [],
         charges: charges.get(caseId) ?? [],
         shipments: shipments.get(caseId) ?? [],
@@ -256,17 +260,28 @@ async function pendingOf(client: Client, workflowId: string): Promise<string[]> 
   );
 }
 
-async function snapshotOf(client: Client, run: Run | undefined): Promise<SaveCaseInput | undefined> {
-  return run && patiently(() => client.workflow.getHandle(run.workflowId, run.runId).query(getSnapshot));
+/** A worker plays the run's history once more and tells what it came to; a history on which it comes to other commands is kept. */
+async function foldedAnew(
+  client: Client,
+  { workflowId, runId }: Run,
+  dir: string,
+): Promise<Pick<Case, 'snapshot'> & Pick<Run, 'unreplayable'>> {
+  try {
+    return { snapshot: await patiently(() => client.workflow.getHandle(workflowId, runId).query(getSnapshot), disagrees) };
+  } catch (err) {
+    if (!disagrees(err)) throw err;
+    return { unreplayable: `${(err as Error).message} (kept in ${await keepHistory(client, workflowId, runId, dir)})` };
+  }
 }
+const disagrees = (err: unknown): boolean => String(err).includes('TMPRL1100');
 
 /** A server that has only just come back, or a worker that has much to fetch back into memory, may not answer at first. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+async function patiently<T>(ask: () => Promise<T>, forGood: (err: unknown) => boolean = () => false): Promise<T> {
   for (let tries = 1; ; tries++)
     try {
       return await ask();
     } catch (err) {
-      if (tries >= triesMax) throw err;
+      if (tries >= triesMax || forGood(err)) throw err;
       await pause(tries * 1_000);
     }
 }

@@ -96,13 +96,14 @@ export function stuck({ cases }: Evidence): Violation[] {
 /** Temporal's own words for tasks that are asked for again because something came meanwhile, or because the worker went. */
 const harmless: readonly (number | null | undefined)[] = [1, 13, 17, 20, 31]; // unhandled command, reset sticky queue, force close, reset, unhandled Update
 
-/** I16: no task failed because code and history disagree, or because of a flaw of ours; no case ended as a failed workflow. */
+/** I16: every history leads to the same commands again; no task failed because of a flaw of ours; no case ended as a failed workflow. */
 export function tasks({ cases }: Evidence): Violation[] {
   return [...cases.values()].flatMap(({ caseId, runs }) =>
     runs.flatMap((run) => [
       ...run.failures
         .filter(({ cause }) => !harmless.includes(cause))
         .map(({ cause, message }) => ({ invariant: 'I16', caseId, what: `${run.workflowId}: ${cause} ${message}` })),
+      ...(run.unreplayable ? [{ invariant: 'I16', caseId, what: `${run.workflowId}: ${run.unreplayable}` }] : []),
       ...(['FAILED', 'TIMED_OUT', 'TERMINATED'].includes(run.status)
         ? [{ invariant: 'I16', caseId, what: `${run.workflowId} ended ${run.status}` }]
         : []),
