@@ -2,7 +2,7 @@
  * When a case goes on, and when it hears what comes: one thing at a time, and the next when all that came of the last is done. What goes on beside
  * the story has its turn when nothing is left to be heard, always in the same order. What came in tasks of its own may come in one when a case is
  * fetched back into memory, and the other way round when it is replayed (docs/decisions/0015); so both come to the same. All its waits stand behind
- * one `condition` of the SDK, which costs half a dozen promises each time (docs/decisions/0016).
+ * one `condition` of the SDK at a time, which costs half a dozen promises each time (docs/decisions/0016).
  */
 import { CancellationScope, condition, sleep, type TimerOptions } from '@temporalio/workflow';
 
@@ -99,13 +99,13 @@ export class Hearing {
   }
 
   private goOn(): void {
-    if (this.over().length === 0 && this.hasHeardAll) this.goOnBeside();
-    else {
-      if (this.over().length === 0) (this.unheardBeside.shift() ?? this.unheard.shift())!();
-      for (const wait of this.over()) {
-        this.waits.delete(wait);
-        wait.goOn();
-      }
+    if (this.over().length === 0) {
+      if (this.hasHeardAll) return this.goOnBeside();
+      (this.unheardBeside.shift() ?? this.unheard.shift())!();
+    }
+    for (const wait of this.over()) {
+      this.waits.delete(wait);
+      wait.goOn();
     }
   }
 
