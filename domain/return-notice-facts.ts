@@ -77,10 +77,10 @@ const keptMinor = (state: ReturnState): number | undefined => {
     ? undefined
     : deducted + valueMinor(state.lines, state.lots, (lot) => missing(lot) && !payable(lot));
 };
-/** A stage's clock is no reason that a customer can read: then it is by the rules of the verdict. */
+/** A stage's clock is no reason that a customer can read: then it is by the rules of the verdict. Where none were asked, the clock is all there is. */
 function keptBy({ deduction, verdict }: ReturnState): readonly string[] | undefined {
   const readable = deduction?.ruleIds.filter((ruleId) => !ruleId.startsWith('sla.')) ?? [];
-  return readable.length > 0 ? readable : verdict?.ruleIds;
+  return [readable, verdict?.ruleIds, deduction?.ruleIds].find((ruleIds) => ruleIds && ruleIds.length > 0);
 }
 
 type Sums = Pick<NoticeParams, 'amountMinor' | 'paidMinor' | 'totalMinor' | 'variant'>;

@@ -298,8 +298,7 @@ it('every notice of a return on its many roads has what its words need', () => {
 });
 
 describe('units that are missing', () => {
-  const offeredBySilence = () => {
-    const rma = paperCaseIn('awaiting_handover', kettles);
+  const offeredBySilence = (rma = paperCaseIn('awaiting_handover', kettles)) => {
     const came = (condition: string, quantity: number) => ({ lineId: '1', quantity, condition });
     const units = [came('received', 1), came('missing', 1)];
     rma.give('record_reception', 'warehouse', { parcelId: 'P1', scanNo: 1, units });
@@ -320,6 +319,15 @@ describe('units that are missing', () => {
     expect(deductionMinor).toBe(2_500);
     expect(ruleIds).not.toEqual([]);
     expect(ruleIds.filter((ruleId) => ruleId.startsWith('sla.'))).toEqual([]);
+  });
+  it('are kept by the clock of a stage where no rules were asked: the customer is told nonetheless', () => {
+    const unjudged = new PaperCase(kettles);
+    unjudged.work('timed_out');
+    unjudged.wait(2 * day);
+    unjudged.work('done');
+    const rma = offeredBySilence(unjudged);
+    rma.wait(5 * day);
+    expect(told(rma, 'deduction_applied')?.ruleIds).toEqual(['sla.48h']);
   });
 });
 
