@@ -1,10 +1,10 @@
-/** The read model of one case written anew from its workflow: after a reset, or when MongoDB came back from a backup and lacks it, or is behind. */
+/** The read model of one case written anew from its workflow: after a reset, or where MongoDB lacks it or is behind, as after a backup or a save that failed. */
 import type { SaveCaseInput } from '../contracts/workflow.ts';
 import type { AppDeps } from './app.ts';
 import type { CaseAddress } from './case-client.ts';
 import { ApiError } from './errors.ts';
 
-type RebuildingDeps = Pick<AppDeps, 'database' | 'cases'>;
+export type RebuildingDeps = Pick<AppDeps, 'database' | 'cases'>;
 
 /** What was written. A case of another merchant is a 404 like one that no workflow knows. */
 export async function rebuild(deps: RebuildingDeps, merchantId: string, caseId: string): Promise<SaveCaseInput['state']> {

@@ -6,6 +6,7 @@ import type { AppDeps } from './app.ts';
 import { ownCasesOf, type Caller } from './auth.ts';
 import type { CaseAddress } from './case-client.ts';
 import { ApiError } from './errors.ts';
+import { rebuild, type RebuildingDeps } from './rebuilding.ts';
 import { receiptOf } from './views.ts';
 
 /** The case, if it belongs to the caller's merchant and, for a customer, to the caller; else 404, just as if there were none. */
@@ -39,14 +40,12 @@ export const addressOf = ({ _id, about, generation }: Pick<CaseDocument, '_id' |
   generation,
 });
 
-/** What came of a command, and whether it can be read already. */
-export const receiptTo = async (
-  { database }: Pick<AppDeps, 'database'>,
-  caller: Caller,
-  caseId: string,
-  receipt: Receipt,
-): Promise<ReturnType<typeof receiptOf>> =>
-  receiptOf(caseId, receipt, caller, await database.cases.shows(caseId, receipt.revision));
+/** What came of a command, and whether it can be read already. Where a worker could not save it, MongoDB being out of its reach, we do. */
+export async function receiptTo(deps: RebuildingDeps, caller: Caller, caseId: string, receipt: Receipt) {
+  const shows = (): Promise<boolean> => deps.database.cases.shows(caseId, receipt.revision);
+  const projected = (await shows()) || (await rebuild(deps, caller.merchantId, caseId).then(shows, () => false));
+  return receiptOf(caseId, receipt, caller, projected);
+}
 
 /** Not done yet and not refused: no worker answered in time. */
 export const pending = (caseId: string, commandId: string) => ({

@@ -11,7 +11,7 @@ const hourSeconds = 3_600;
 /** Webhooks of the demo's partners may be late or lost: then somebody acts on what they see, or time passes. */
 const usualPatienceMs = 6_000;
 const lookMs = 200;
-const endsWithinMs = 60_000;
+const endsWithinMs = 180_000;
 
 export type Steps = ReturnType<typeof stepsOf>;
 

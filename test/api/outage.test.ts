@@ -114,6 +114,28 @@ describe('when the connection to MongoDB has been closed', () => {
   });
 });
 
+describe('while MongoDB is out of the workers’ reach alone', () => {
+  let door: Door;
+  beforeAll(async () => {
+    const unreachable = () => Promise.reject(new Error('no primary answers'));
+    door = await openDoor('api-workers-alone', {
+      wrap: (activities) => ({ ...activities, saveCase: unreachable, flushCase: unreachable }),
+    });
+  });
+  afterAll(() => door.close());
+
+  it('what a caller was told can be read all the same, and the next command finds its case', async () => {
+    const { status, body } = await door.opened({}, anyOrder());
+    expect([status, body.projected]).toEqual([201, true]);
+    const read = await door.get(`/cases/${body.caseId}`, 'customer');
+    expect(read.body.stage).toBe(body.stage);
+    expect(read.body.revision).toBeGreaterThanOrEqual(body.revision);
+    const noted = await door.command(body.caseId, 'add-note', 'agent', { note: 'called back' });
+    expect([noted.status, noted.body.projected]).toEqual([200, true]);
+    expect((await door.get(`/cases/${body.caseId}`)).body.revision).toBeGreaterThanOrEqual(noted.body.revision);
+  });
+});
+
 describe('while Temporal is away', () => {
   let door: Door;
   let connection: Connection;
