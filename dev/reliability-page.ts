@@ -78,7 +78,7 @@ function runsSection({ runs }: KeptRuns): string {
   const found = sumOf((run) => run.invariantViolations.length);
   const honest =
     found === 0
-      ? `None of ${number(cases)} returns was lost, doubled, overpaid or stuck, nor was any invariant broken: at 95 % confidence fewer than ${boundOf(cases)} are, under faults like these (rule of three).`
+      ? `None of ${number(cases)} returns was lost, doubled, overpaid or stuck, nor was any invariant broken: at 95 % confidence fewer than ${boundOf(cases)} are, under faults like these (rule of three). These are the runs since the last flaw that chaos has found; what it found stands in CHANGELOG.md.`
       : `Not clean: ${found} violations, told in \`test/bench/results/chaos.json\`.`;
   const counts = runs.map((run) => [
     `${run.provenance.at.slice(0, 16).replace('T', ' ')}, ${run.provenance.commit}`,

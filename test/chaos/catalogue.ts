@@ -43,7 +43,12 @@ export const faults: readonly Entry[] = [
   {
     id: 'F08',
     what: 'MongoDB out of reach, killed',
-    chaos: ['MongoDB killed', 'MongoDB out of reach', 'MongoDB out of reach of workers'],
+    chaos: [
+      'MongoDB killed',
+      'MongoDB out of reach',
+      'MongoDB out of reach of workers',
+      'worker killed with MongoDB out of its reach',
+    ],
     tests: [[`${stage}return.read-model.test.ts`, 'commands are taken and say that reads will follow']],
   },
   {

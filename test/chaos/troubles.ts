@@ -52,14 +52,21 @@ const weather = (name: string, fault: string, whom: readonly Neighbour[], change
 });
 
 /** Killed while whoever it asks holds the answers back. */
-const killedWaiting = (name: string, fault: string, kind: 'worker' | 'api', whom: Neighbour, ms: [number, number]): Trouble => ({
+const killedWaiting = (
+  name: string,
+  fault: string,
+  kind: 'worker' | 'api',
+  whom: Neighbour,
+  ms: [number, number],
+  manner: 'stall' | 'refuse' = 'stall',
+): Trouble => ({
   name,
   fault,
   weight: 3,
   kills: true,
   async befall(field, draw) {
     const proxy = field.topology.proxy(whom);
-    proxy.change('stall');
+    proxy.change(manner);
     await pause(between(...ms, draw));
     const back = killed(ofKind(field, kind, draw));
     proxy.change('clear');
@@ -107,6 +114,8 @@ export const troubles: readonly Trouble[] = [
     },
   },
   killedWaiting('worker killed while its saves are not answered', 'F09', 'worker', 'mongo', [300, 1_000]),
+  // What it has told its cases of, and still tries to save, dies with it.
+  killedWaiting('worker killed with MongoDB out of its reach', 'F08', 'worker', 'workersMongo', [2_500, 4_500], 'refuse'),
   {
     name: 'Temporal killed',
     fault: 'F05',
