@@ -4,19 +4,22 @@
  * fetched back into memory, and the other way round when it is replayed (docs/decisions/0015); so both come to the same. All its waits stand behind
  * one `condition` of the SDK at a time, which costs half a dozen promises each time (docs/decisions/0016).
  */
-import { CancellationScope, condition, sleep, type TimerOptions } from '@temporalio/workflow';
+import { CancellationScope, condition, sleep, workflowInfo, type TimerOptions } from '@temporalio/workflow';
 
 interface Wait {
   readonly holds: () => boolean;
   readonly goOn: () => void;
 }
 
+/** In the order in which they are heard. What was asked beside the story may have been answered before all else, in a task of its own. */
+const kinds = ['besides', 'messages', 'answers'] as const;
+
 export class Hearing {
   private readonly waits = new Set<Wait>();
   /** Of what goes on beside the story, by name, in the order in which it began; undefined: it is at work. */
   private readonly loops = new Map<string, Wait | undefined>();
-  private readonly unheard: (() => void)[] = [];
-  private readonly unheardBeside: (() => void)[] = [];
+  private readonly unheard: Record<(typeof kinds)[number], (() => void)[]> = { besides: [], messages: [], answers: [] };
+  private task?: { readonly historyLength: number; readonly historySize: number; readonly at: number };
 
   /** `atOnce`: waits and hears everything as it comes, as release 0.1.0 did, whose cases go on as they began. */
   constructor(private readonly atOnce: boolean) {}
@@ -48,10 +51,10 @@ export class Hearing {
   }
 
   /** Has an effect on the case when its turn has come. */
-  inTurn<T>(effect: () => T, queue = this.unheard): T | Promise<T> {
+  inTurn<T>(effect: () => T, kind: (typeof kinds)[number] = 'messages'): T | Promise<T> {
     if (this.atOnce) return effect();
     return new Promise<T>((resolve, reject) =>
-      queue.push(() => {
+      this.unheard[kind].push(() => {
         try {
           resolve(effect());
         } catch (err) {
@@ -62,34 +65,25 @@ export class Hearing {
   }
 
   /** An answer, or its failure, when its turn has come. */
-  heard<T>(answer: Promise<T>): Promise<T> {
-    return this.told(answer, this.unheard);
-  }
-
-  /** The same of what was asked beside the story: before all else, for it may have come before all else, in a task of its own. */
-  heardBeside<T>(answer: Promise<T>): Promise<T> {
-    return this.told(answer, this.unheardBeside);
-  }
-
-  private told<T>(answer: Promise<T>, queue: (() => void)[]): Promise<T> {
+  heard<T>(answer: Promise<T>, kind: 'besides' | 'answers' = 'answers'): Promise<T> {
     if (this.atOnce) return answer;
     return answer.then(
-      (result) => this.inTurn(() => result, queue),
+      (result) => this.inTurn(() => result, kind),
       (err: unknown) =>
         this.inTurn(() => {
           throw err;
-        }, queue),
+        }, kind),
     );
   }
 
   get hasHeardAll(): boolean {
-    return this.unheard.length === 0 && this.unheardBeside.length === 0;
+    return kinds.every((kind) => this.unheard[kind].length === 0);
   }
 
   /** Runs as long as the case: whoever's wait is over goes on; when nobody's is, the next thing is heard; when nothing is, the loops go on. */
   async keepHearing(): Promise<void> {
     for (;;) {
-      await condition(() => this.hasMore);
+      await condition(() => this.isInTask() && this.hasMore);
       for (await allHaveSettled(); this.hasMore; await allHaveSettled()) this.goOn();
     }
   }
@@ -101,7 +95,10 @@ export class Hearing {
   private goOn(): void {
     if (this.over().length === 0) {
       if (this.hasHeardAll) return this.goOnBeside();
-      (this.unheardBeside.shift() ?? this.unheard.shift())!();
+      kinds
+        .map((kind) => this.unheard[kind])
+        .find((queue) => queue.length > 0)!
+        .shift()!();
     }
     for (const wait of this.over()) {
       this.waits.delete(wait);
@@ -114,6 +111,19 @@ export class Hearing {
       this.loops.set(name, undefined);
       goOn();
     }
+  }
+
+  /**
+   * Where a question finds the case forgotten, core tells it of events whose task has not begun, and keeps what it commands for the next task: a
+   * replay would have it command that after the messages of that task. So it hears nothing before the task has come, with another time or size.
+   */
+  private isInTask(): boolean {
+    const { historyLength, historySize } = workflowInfo();
+    const [before, task] = [this.task, { historyLength, historySize, at: Date.now() }];
+    if (before && historyLength !== before.historyLength && historySize === before.historySize && task.at === before.at)
+      return false;
+    this.task = task;
+    return true;
   }
 
   private over(): Wait[] {

@@ -19,7 +19,12 @@ const sdk = vi.hoisted(() => {
     condition: async (holds: () => boolean) => {
       if (!holds()) await new Promise<void>((goOn) => void blocked.add({ holds, goOn }));
     },
-    async task(messages: readonly (() => void)[]) {
+    info: { historyLength: 0, historySize: 0 },
+    now: 0,
+    /** `begun`: false where a question has core tell of events alone. */
+    async task(messages: readonly (() => void)[], begun = true) {
+      this.info = { historyLength: this.info.historyLength + 3, historySize: this.info.historySize + (begun ? 300 : 0) };
+      this.now += begun ? 20 : 0;
       for (const message of messages) {
         message();
         unblock();
@@ -29,9 +34,16 @@ const sdk = vi.hoisted(() => {
     },
   };
 });
-vi.mock(import('@temporalio/workflow'), async (original) => ({ ...(await original()), condition: sdk.condition as never }));
+vi.mock(import('@temporalio/workflow'), async (original) => ({
+  ...(await original()),
+  condition: sdk.condition as never,
+  workflowInfo: (() => sdk.info) as never,
+}));
 
-beforeEach(() => sdk.blocked.clear());
+beforeEach(() => {
+  sdk.blocked.clear();
+  vi.spyOn(Date, 'now').mockImplementation(() => sdk.now);
+});
 
 /** A case that shows each change and does an errand for each command. */
 async function playing() {
@@ -56,7 +68,7 @@ async function playing() {
       await hearing.quiet('errands', () => due > 0);
       commanded.push('errand');
       const batch = due;
-      await hearing.heardBeside(new Promise<void>((done) => void (answer = done)));
+      await hearing.heard(new Promise<void>((done) => void (answer = done)), 'besides');
       due -= batch;
       answers += 1;
       record(0);
@@ -89,3 +101,11 @@ it.each([
     expect(one.told()).toEqual([3, 1]);
   },
 );
+
+it('commands nothing before its task has come, and then what it would command had all come in that task', async () => {
+  const one = await playing();
+  await sdk.task([one.answered], false);
+  expect(one.commanded).toEqual(['show 1', 'errand']);
+  await sdk.task([one.command]);
+  expect(one.commanded).toEqual(['show 1', 'errand', 'show 1', 'errand']);
+});
