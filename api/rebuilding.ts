@@ -19,6 +19,14 @@ export async function rebuild(deps: RebuildingDeps, merchantId: string, caseId: 
   throw new ApiError('try_again', { detail: 'the case is being saved all the time' });
 }
 
+/** What the workflow knows is saved where no worker could save it; without effect where something newer is there. */
+export async function catchUp(deps: RebuildingDeps, merchantId: string, caseId: string): Promise<void> {
+  const { cases } = deps.database;
+  const shown = await cases.digestOf(caseId);
+  const snapshot = await newestOf(deps, { caseId, type: shown?.caseType, generation: shown?.generation });
+  if (snapshot?.state.merchantId === merchantId) await cases.save(snapshot);
+}
+
 /** Of the newest generation, which MongoDB need not know of. */
 async function newestOf({ cases }: RebuildingDeps, at: CaseAddress): Promise<SaveCaseInput | undefined> {
   let newest = await cases.snapshotOf(at);

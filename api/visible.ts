@@ -6,7 +6,7 @@ import type { AppDeps } from './app.ts';
 import { ownCasesOf, type Caller } from './auth.ts';
 import type { CaseAddress } from './case-client.ts';
 import { ApiError } from './errors.ts';
-import { rebuild, type RebuildingDeps } from './rebuilding.ts';
+import { catchUp, type RebuildingDeps } from './rebuilding.ts';
 import { receiptOf } from './views.ts';
 
 /** The case, if it belongs to the caller's merchant and, for a customer, to the caller; else 404, just as if there were none. */
@@ -43,7 +43,7 @@ export const addressOf = ({ _id, about, generation }: Pick<CaseDocument, '_id' |
 /** What came of a command, and whether it can be read already. Where a worker could not save it, MongoDB being out of its reach, we do. */
 export async function receiptTo(deps: RebuildingDeps, caller: Caller, caseId: string, receipt: Receipt) {
   const shows = (): Promise<boolean> => deps.database.cases.shows(caseId, receipt.revision);
-  const projected = (await shows()) || (await rebuild(deps, caller.merchantId, caseId).then(shows, () => false));
+  const projected = (await shows()) || (await catchUp(deps, caller.merchantId, caseId).then(shows, () => false));
   return receiptOf(caseId, receipt, caller, projected);
 }
 
