@@ -30,6 +30,7 @@ import {
   workflowIdOf,
   workflowTaskTimeout,
   type SentCommand,
+  askAgain,
 } from '../workflows/messages.ts';
 import type { returnCase } from '../workflows/return.ts';
 import { CaseStage, CaseType, CustomerRef, MerchantId, NeedsAttention, OrderId } from '../workflows/search-attributes.ts';
@@ -207,6 +208,7 @@ const neverLookedAt = /wasn't processed by worker|workflow execution already com
 function asApiError(err: unknown): ApiError {
   if (err instanceof WorkflowUpdateFailedError && neverLookedAt.test(`${err.message} ${err.cause?.message}`))
     return new ApiError('try_again', {}, { cause: err });
+  if (String(err).includes(askAgain)) return new ApiError('try_again', {}, { cause: err });
   if (err instanceof WorkflowUpdateFailedError && err.cause instanceof ApplicationFailure) {
     const { type, message, details } = err.cause;
     const refusal = details?.[0] as Refusal | undefined;

@@ -121,7 +121,7 @@ export class CaseFile<S extends CaseState, E extends CaseEvent> extends Hearing 
     const scope = new CancellationScope();
     this.besides.set(name, scope);
     try {
-      return { result: await this.heard(scope.run(call), 'besides') };
+      return { result: await this.heard(scope.run(call), 'beside') };
     } catch (err) {
       if (!(err instanceof ActivityFailure)) throw err;
       return scope.consideredCancelled ? undefined : failed(err);

@@ -5,6 +5,7 @@
  * one `condition` of the SDK at a time, which costs half a dozen promises each time (docs/decisions/0016).
  */
 import { CancellationScope, condition, sleep, workflowInfo, type TimerOptions } from '@temporalio/workflow';
+import { askAgain } from './messages.ts';
 
 interface Wait {
   readonly holds: () => boolean;
@@ -12,13 +13,13 @@ interface Wait {
 }
 
 /** In the order in which they are heard. What was asked beside the story may have been answered before all else, in a task of its own. */
-const kinds = ['besides', 'messages', 'answers'] as const;
+const kinds = ['beside', 'story'] as const;
 
 export class Hearing {
   private readonly waits = new Set<Wait>();
   /** Of what goes on beside the story, by name, in the order in which it began; undefined: it is at work. */
   private readonly loops = new Map<string, Wait | undefined>();
-  private readonly unheard: Record<(typeof kinds)[number], (() => void)[]> = { besides: [], messages: [], answers: [] };
+  private readonly unheard: Record<(typeof kinds)[number], (() => void)[]> = { beside: [], story: [] };
   private task?: { readonly historyLength: number; readonly historySize: number; readonly at: number };
 
   /** `atOnce`: waits and hears everything as it comes, as release 0.1.0 did, whose cases go on as they began. */
@@ -51,7 +52,7 @@ export class Hearing {
   }
 
   /** Has an effect on the case when its turn has come. */
-  inTurn<T>(effect: () => T, kind: (typeof kinds)[number] = 'messages'): T | Promise<T> {
+  inTurn<T>(effect: () => T, kind: (typeof kinds)[number] = 'story'): T | Promise<T> {
     if (this.atOnce) return effect();
     return new Promise<T>((resolve, reject) =>
       this.unheard[kind].push(() => {
@@ -65,7 +66,7 @@ export class Hearing {
   }
 
   /** An answer, or its failure, when its turn has come. */
-  heard<T>(answer: Promise<T>, kind: 'besides' | 'answers' = 'answers'): Promise<T> {
+  heard<T>(answer: Promise<T>, kind: (typeof kinds)[number] = 'story'): Promise<T> {
     if (this.atOnce) return answer;
     return answer.then(
       (result) => this.inTurn(() => result, kind),
@@ -83,7 +84,10 @@ export class Hearing {
   /** Runs as long as the case: whoever's wait is over goes on; when nobody's is, the next thing is heard; when nothing is, the loops go on. */
   async keepHearing(): Promise<void> {
     for (;;) {
-      await condition(() => this.isInTask() && this.hasMore);
+      await condition(() => {
+        this.checkTask();
+        return this.hasMore;
+      });
       for (await allHaveSettled(); this.hasMore; await allHaveSettled()) this.goOn();
     }
   }
@@ -114,16 +118,16 @@ export class Hearing {
   }
 
   /**
-   * Where a question finds the case forgotten, core tells it of events whose task has not begun, and keeps what it commands for the next task: a
-   * replay would have it command that after the messages of that task. So it hears nothing before the task has come, with another time or size.
+   * Where a question finds the case forgotten, core tells it of events whose task has not begun: there is more history than before, and the same
+   * time and size. What it commanded then would go with the next task, before its messages, and a replay has it behind them. So it answers nothing
+   * and is forgotten again.
    */
-  private isInTask(): boolean {
+  private checkTask(): void {
     const { historyLength, historySize } = workflowInfo();
     const [before, task] = [this.task, { historyLength, historySize, at: Date.now() }];
     if (before && historyLength !== before.historyLength && historySize === before.historySize && task.at === before.at)
-      return false;
+      throw new Error(askAgain);
     this.task = task;
-    return true;
   }
 
   private over(): Wait[] {

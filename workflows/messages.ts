@@ -11,6 +11,9 @@ import type { ReturnFacts } from '../domain/return-facts.ts';
 import type { UndoEntry } from '../domain/undo.ts';
 import type { MoneyLine } from '../domain/money.ts';
 
+/** Why a question is answered with an error, now and then: hearing.ts. */
+export const askAgain = 'asked between an event and its task: ask again';
+
 /** What a command carries on the wire; its name is the Update's, its message id the Update's id. */
 export type SentCommand = Pick<ReturnCommand, 'actor' | 'expectedRevision' | 'payload'>;
 

@@ -21,7 +21,7 @@ export async function runCase<S extends CaseState, E extends CaseEvent>(
   const root = CancellationScope.current();
   let endedBefore = false;
   const reopenedSince = (): boolean => endedBefore && !file.ended;
-  root.cancelRequested.catch(() => file.inTurn(() => file.cancelFromOutside(), 'answers'));
+  root.cancelRequested.catch(() => file.inTurn(() => file.cancelFromOutside()));
   await CancellationScope.nonCancellable(async () => {
     void file.keepHearing();
     void file.readModel.keepLevel();

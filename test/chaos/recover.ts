@@ -18,6 +18,7 @@ import { quantile } from '../bench/drivers/samples.ts';
 import { measuring, saveResult } from '../bench/results.ts';
 import type { CaseDocument } from '../../db/case-document.ts';
 import { rudeClient } from './client.ts';
+import { patiently } from './oracle/evidence.ts';
 import { isLevel } from './oracle/state.ts';
 import { playReturns } from './playing.ts';
 import { returnsOf } from './plan.ts';
@@ -159,7 +160,7 @@ async function levelAfter(
   backAt: number,
 ): Promise<number | undefined> {
   const handle = client.workflow.getHandle(workflowIdOf('return', caseId));
-  const snapshot = await handle.query(getSnapshot);
+  const snapshot = await patiently(() => handle.query(getSnapshot));
   while (Date.now() - backAt < goals.levelMs * 3) {
     const doc = (await database.collection('cases').findOne({ _id: caseId as never })) as CaseDocument | null;
     if (isLevel({ doc: doc ?? undefined, snapshot })) return Date.now() - backAt;

@@ -196,7 +196,7 @@ export const scenarios: Record<string, Play> = {
     await untilStage(rma, 'lost_suspected');
     await claimAnswered(stage, rma, 'declined');
     const claim = claimOf(stage, rma);
-    const stageOf = async () => ((await claim.query('get_case')) as { stage: string }).stage;
+    const stageOf = async () => (await eventually(() => claim.query('get_case') as Promise<{ stage: string }>)).stage;
     for (let days = 0; days < 8 && (await stageOf()) === 'claim_declined'; days += 1) await fastForward(claim, 24 * hours);
     await claimAnswered(stage, rma, 'declined');
     await claim.result();
@@ -308,7 +308,7 @@ export const scenarios: Record<string, Play> = {
     const rma = await stage.open(plain);
     await rma.give('decide_request', 'agent', { verdict: 'refuse', ruleIds: ['uk.strr'] });
     await rma.ended();
-    const carry = await rma.handle.query(getCarry);
+    const carry = await eventually(() => rma.handle.query(getCarry));
     const { merchantId, caseId, order, lines } = rma.input;
     await stage.database.ledgers.claimExactly({ merchantId, caseId, orderId: order.orderId, lines });
     const by = { id: 'manager-1', role: 'manager' as const };

@@ -158,11 +158,11 @@ export async function createStage(
         handle.signal(factSignal(name), fact),
       /** A scan of the parcel that the case waits for, unless another is named. */
       scan: async (code: string, eventId: string = randomUUID(), more: object = {}): Promise<void> => {
-        const { shipment } = (await handle.query(getCase)) as ReturnState;
+        const { shipment } = await eventually(() => handle.query(getCase) as Promise<ReturnState>);
         const trackingNo = shipment?.trackingNo ?? 'RT1';
         await handle.signal(factSignal('parcel_scanned'), { eventId, trackingNo, code, occurredAt: Date.now(), ...more });
       },
-      /** Between two runs of a case nobody answers; that is over in a moment. */
+      /** Between two runs of a case, and between an event and its task, nobody answers; that is over in a moment. */
       state: () => eventually(() => handle.query(getCase) as Promise<ReturnState>),
       pass: (seconds: number) => fastForward(handle, seconds),
       ended: () => handle.result(),

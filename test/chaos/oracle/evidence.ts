@@ -276,7 +276,7 @@ async function foldedAnew(
 const disagrees = (err: unknown): boolean => String(err).includes('TMPRL1100');
 
 /** A server that has only just come back, or a worker that has much to fetch back into memory, may not answer at first. */
-async function patiently<T>(ask: () => Promise<T>, forGood: (err: unknown) => boolean = () => false): Promise<T> {
+export async function patiently<T>(ask: () => Promise<T>, forGood: (err: unknown) => boolean = () => false): Promise<T> {
   for (let tries = 1; ; tries++)
     try {
       return await ask();
