@@ -12,14 +12,14 @@ interface Wait {
   readonly goOn: () => void;
 }
 
-/** In the order in which they are heard. What was asked beside the story may have been answered before all else, in a task of its own. */
-const kinds = ['beside', 'story'] as const;
+/** What was asked beside the story is heard first: it may have been answered before all else, in a task of its own. */
+type Kind = 'beside' | 'story';
 
 export class Hearing {
   private readonly waits = new Set<Wait>();
   /** Of what goes on beside the story, by name, in the order in which it began; undefined: it is at work. */
   private readonly loops = new Map<string, Wait | undefined>();
-  private readonly unheard: Record<(typeof kinds)[number], (() => void)[]> = { beside: [], story: [] };
+  private readonly unheard: Record<Kind, (() => void)[]> = { beside: [], story: [] };
   private task?: { readonly historyLength: number; readonly historySize: number; readonly at: number };
 
   /** `atOnce`: waits and hears everything as it comes, as release 0.1.0 did, whose cases go on as they began. */
@@ -52,7 +52,7 @@ export class Hearing {
   }
 
   /** Has an effect on the case when its turn has come. */
-  inTurn<T>(effect: () => T, kind: (typeof kinds)[number] = 'story'): T | Promise<T> {
+  inTurn<T>(effect: () => T, kind: Kind = 'story'): T | Promise<T> {
     if (this.atOnce) return effect();
     return new Promise<T>((resolve, reject) =>
       this.unheard[kind].push(() => {
@@ -66,7 +66,7 @@ export class Hearing {
   }
 
   /** An answer, or its failure, when its turn has come. */
-  heard<T>(answer: Promise<T>, kind: (typeof kinds)[number] = 'story'): Promise<T> {
+  heard<T>(answer: Promise<T>, kind: Kind = 'story'): Promise<T> {
     if (this.atOnce) return answer;
     return answer.then(
       (result) => this.inTurn(() => result, kind),
@@ -78,7 +78,7 @@ export class Hearing {
   }
 
   get hasHeardAll(): boolean {
-    return kinds.every((kind) => this.unheard[kind].length === 0);
+    return this.unheard.beside.length === 0 && this.unheard.story.length === 0;
   }
 
   /** Runs as long as the case: whoever's wait is over goes on; when nobody's is, the next thing is heard; when nothing is, the loops go on. */
@@ -99,10 +99,7 @@ export class Hearing {
   private goOn(): void {
     if (this.over().length === 0) {
       if (this.hasHeardAll) return this.goOnBeside();
-      kinds
-        .map((kind) => this.unheard[kind])
-        .find((queue) => queue.length > 0)!
-        .shift()!();
+      (this.unheard.beside.shift() ?? this.unheard.story.shift())!();
     }
     for (const wait of this.over()) {
       this.waits.delete(wait);
